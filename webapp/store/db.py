@@ -1,0 +1,86 @@
+"""How the database is opened: engines, transaction modes, and the two kinds of session.
+
+`db.session` is the request's session and only reads; every change goes through `writing()`. On SQLite readers begin
+with `BEGIN` and writers with `BEGIN IMMEDIATE`, one writer at a time in a process: with the driver's defaults
+concurrent updates are lost (docs/decisions).
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "cache_size=-8192",
+    "temp_store=MEMORY",
+)
+
+_one_writer = threading.Lock()
+
+
+class ReadSession(FlaskSession):
+    """The request's session: its transactions only read."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        """Return the engine marked so that its transactions begin as readers."""
+        bind = super().get_bind(*args, **kwargs)
+        return bind.execution_options(read_only=True)
+
+
+db = SQLAlchemy(session_options={"class_": ReadSession, "expire_on_commit": False})
+migrate = Migrate()
+
+
+def configure(engine: Engine) -> None:
+    """Give an engine its connection settings and transaction modes; call it once for each engine."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    is_reader = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Yield a session whose changes commit together at the end, or not at all when the block raises.
+
+    Needs an application context. On SQLite the writers of this process take turns.
+    """
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        with _one_writer, Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    else:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Yield a short-lived reading session for code outside a request, such as a stream or a worker."""
+    with Session(db.engine.execution_options(read_only=True), expire_on_commit=False) as session:
+        yield session
