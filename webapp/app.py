@@ -2,12 +2,18 @@
 
 import importlib
 import pkgutil
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 from flask import Blueprint, Flask
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from webapp import api, web
+from webapp.accounts.people import Account
+from webapp.accounts.sessions import load_account
 from webapp.store import models  # noqa: F401  (knows every table)
 from webapp.store.db import configure, db, migrate
 
@@ -30,20 +36,38 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
         template_folder=str(ROOT / "templates"),
         static_folder=None,
     )
-    app.config.from_mapping(SQLALCHEMY_DATABASE_URI=f"sqlite:///{instance / 'afterrun.db'}", SECRET_KEY="")
+    app.config.from_mapping(
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{instance / 'afterrun.db'}", SECRET_KEY=secrets.token_hex()
+    )
     app.config.from_mapping(config or {})
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "webapp" / "store" / "migrations"), render_as_batch=True)
     with app.app_context():
         configure(db.engine)
-    for blueprint in _blueprints():
+    _guard_sessions(app)
+    for blueprint in _blueprints(web):
+        app.register_blueprint(blueprint)
+    for blueprint in _blueprints(api):
         app.register_blueprint(blueprint)
     return app
 
 
-def _blueprints() -> Iterator[Blueprint]:
-    for package in (web, api):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            blueprint = getattr(importlib.import_module(module.name), "blueprint", None)
-            if blueprint is not None:
-                yield blueprint
+def _guard_sessions(app: Flask) -> None:
+    """Know who is signed in, and refuse forms of other sites; the API authenticates every change by a token instead."""
+    login = LoginManager(app)
+    login.user_loader(_load_account)
+    csrf = CSRFProtect(app)
+    for blueprint in _blueprints(api):
+        csrf.exempt(blueprint)
+    app.add_template_global(generate_csrf, "csrf_token")
+
+
+def _load_account(remembered: str) -> Account | None:
+    return load_account(db.session(), remembered)
+
+
+def _blueprints(package: ModuleType) -> Iterator[Blueprint]:
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        blueprint = getattr(importlib.import_module(module.name), "blueprint", None)
+        if blueprint is not None:
+            yield blueprint

@@ -1,5 +1,6 @@
 """Who may do what: roles of people, scopes of tokens, and the permissions each carries."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -12,7 +13,7 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person is: a viewer reads, an operator also acts on runs and services, an admin also on people and settings."""
+    """What a person is: a viewer reads, an operator also acts on runs and services, an admin also on people."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -42,3 +43,34 @@ def is_allowed(role: Role, permission: Permission) -> bool:
 def is_covered(scopes: frozenset[Scope], wanted: Scope) -> bool:
     """Say whether a token with these scopes may be used for the wanted one."""
     return wanted in scopes or Scope.ADMIN in scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Whoever asks for something, by a token, by a browser session or as the server itself.
+
+    Args:
+        user_id: the account behind it; None for the server itself.
+        name: that account's name, for messages and submitters.
+        role: what the account is.
+        scopes: what the token is good for.
+        services: the slugs of the only services it may touch; empty is every service.
+    """
+
+    user_id: int | None
+    name: str
+    role: Role
+    scopes: frozenset[Scope]
+    services: frozenset[str] = frozenset()
+
+    def can(self, permission: Permission) -> bool:
+        """Say whether the account has the permission."""
+        return is_allowed(self.role, permission)
+
+    def has_scope(self, wanted: Scope) -> bool:
+        """Say whether the scopes cover the wanted one."""
+        return is_covered(self.scopes, wanted)
+
+    def may_touch(self, service: str) -> bool:
+        """Say whether a service is one of those the token is limited to."""
+        return not self.services or service in self.services

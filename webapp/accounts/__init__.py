@@ -1,0 +1,1 @@
+"""Who is asking: people, their passwords, sessions and tokens, and the record of what they changed."""
