@@ -35,10 +35,24 @@ _one_writer = threading.Lock()
 class ReadSession(FlaskSession):
     """The request's session: its transactions only read."""
 
+    _reader: Engine | Connection | None = None
+
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
-        """Return the engine marked so that its transactions begin as readers."""
-        bind = super().get_bind(*args, **kwargs)
-        return bind.execution_options(read_only=True)
+        """Return the engine marked so that its transactions begin as readers.
+
+        It must be the same object every time: a session opens a connection for each engine it is given.
+        """
+        if self._reader is None:
+            self._reader = _marked_as_reader(super().get_bind(*args, **kwargs))
+        return self._reader
+
+
+def _marked_as_reader(bind: Engine | Connection) -> Engine | Connection:
+    """Mark the transactions of an engine as reading ones that see one moment, as SQLite's always do."""
+    options: dict[str, Any] = {"read_only": True}
+    if bind.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return bind.execution_options(**options)
 
 
 db = SQLAlchemy(session_options={"class_": ReadSession, "expire_on_commit": False})
@@ -84,5 +98,5 @@ def writing() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """Yield a short-lived reading session for code outside a request, such as a stream or a worker."""
-    with Session(db.engine.execution_options(read_only=True), expire_on_commit=False) as session:
+    with Session(_marked_as_reader(db.engine), expire_on_commit=False) as session:
         yield session
