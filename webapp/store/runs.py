@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.outcome import Level, RunStatus
@@ -121,7 +121,7 @@ def find_run_by_number(session: Session, service: str, number: int) -> Run | Non
 
 def list_runs(session: Session, ids: Iterable[int]) -> list[Run]:
     """Return the runs of these ids, newest first."""
-    rows = session.execute(_select().where(RunRow.id.in_(list(ids))).order_by(RunRow.id.desc())).all()
+    rows = session.execute(_select().where(RunRow.id.in_(list(ids))).order_by(RunRow.id.desc())).mappings().all()
     return _runs(session, rows)
 
 
@@ -129,14 +129,14 @@ def find_previous_run(session: Session, run: Run) -> Run | None:
     """Return the newest earlier run of the same service that has ended and was not canceled."""
     ended = (RunStatus.COMPLETE, RunStatus.INCOMPLETE)
     statement = _select().where(RunRow.service_id == run.service_id, RunRow.id < run.id, RunRow.status.in_(ended))
-    rows = session.execute(statement.order_by(RunRow.id.desc()).limit(1)).all()
+    rows = session.execute(statement.order_by(RunRow.id.desc()).limit(1)).mappings().all()
     return next(iter(_runs(session, rows)), None)
 
 
 def find_next_run(session: Session, run: Run) -> Run | None:
     """Return the oldest later run of the same service."""
     statement = _select().where(RunRow.service_id == run.service_id, RunRow.id > run.id)
-    return next(iter(_runs(session, session.execute(statement.order_by(RunRow.id).limit(1)).all())), None)
+    return next(iter(_runs(session, session.execute(statement.order_by(RunRow.id).limit(1)).mappings().all())), None)
 
 
 def get_run_detail(session: Session, run_id: int) -> RunDetail:
@@ -155,7 +155,7 @@ def get_run_detail(session: Session, run_id: int) -> RunDetail:
 
 def list_steps(session: Session, run_id: int) -> list[Run]:
     """Return the runs that are steps of a workflow's run, oldest first."""
-    rows = session.execute(_select().where(RunRow.parent_run_id == run_id).order_by(RunRow.id)).all()
+    rows = session.execute(_select().where(RunRow.parent_run_id == run_id).order_by(RunRow.id)).mappings().all()
     return _runs(session, rows)
 
 
@@ -185,7 +185,7 @@ def page_runs(
     if floor is not None:
         base = (*base, order.within(floor, newer=is_backward))
     statement = _select().where(*base).order_by(*order.columns(newer=is_backward)).limit(limit + 1)
-    rows = session.execute(statement).all()
+    rows = session.execute(statement).mappings().all()
     has_more = len(rows) > limit
     runs = _runs(session, rows[:limit])
     is_cut = floor is not None and not has_more
@@ -233,22 +233,22 @@ def _select() -> Select[*tuple[Any, ...]]:
 
 
 def _one(session: Session, clause: ColumnElement[bool]) -> Run | None:
-    return next(iter(_runs(session, session.execute(_select().where(clause).limit(1)).all())), None)
+    return next(iter(_runs(session, session.execute(_select().where(clause).limit(1)).mappings().all())), None)
 
 
-def _runs(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Run]:
-    ids = [row.id for row in rows]
+def _runs(session: Session, rows: Sequence[RowMapping]) -> list[Run]:
+    ids = [row["id"] for row in rows]
     labels: dict[int, list[str]] = {}
     found = session.execute(select(RunLabelRow.run_id, RunLabelRow.label).where(RunLabelRow.run_id.in_(ids)))
     for run_id, label in found:
         labels.setdefault(run_id, []).append(label)
-    return [_run(row, tuple(sorted(labels.get(row.id, ())))) for row in rows]
+    return [_run(row, tuple(sorted(labels.get(row["id"], ())))) for row in rows]
 
 
-def _run(row: Row[*tuple[Any, ...]], labels: tuple[str, ...]) -> Run:
-    values = dict(row._mapping)
-    values["status"] = RunStatus(row.status)
-    values["level"] = Level(row.level) if row.level else None
+def _run(row: RowMapping, labels: tuple[str, ...]) -> Run:
+    values = dict(row)
+    values["status"] = RunStatus(row["status"])
+    values["level"] = Level(row["level"]) if row["level"] else None
     return Run(**values, labels=labels)
 
 
