@@ -1,0 +1,89 @@
+"""Which stretches of two long sequences surely belong together: chained anchors around what is unique in both."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from itertools import compress
+
+from webapp.diff.trim import common_prefix, common_suffix
+
+Run = tuple[int, int, int]  # start in a, start in b, length
+Region = tuple[int, int, int, int]  # a_start, a_end, b_start, b_end
+
+SHINGLE = 8
+
+
+def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -> list[Run]:
+    """Chain the equal stretches around the items (or shingles of `size` items) that occur once on each side.
+
+    A line that is unique by coincidence has neighbours that differ, a real common stretch does not: each anchor is
+    grown as far as both sides agree, and the chain of the largest sum of squared lengths wins.
+    """
+    a_start, a_end, b_start, b_end = region
+    x: Sequence[Hashable] = a[a_start:a_end]
+    y: Sequence[Hashable] = b[b_start:b_end]
+    if min(len(x), len(y)) < size:
+        return []
+    if size > 1:
+        x = list(zip(*(x[s:] for s in range(size)), strict=False))
+        y = list(zip(*(y[s:] for s in range(size)), strict=False))
+    count_in_y = Counter(y).get
+    unique = {item for item, count in Counter(x).items() if count == 1 and count_in_y(item) == 1}
+    if not unique:
+        return []
+    at = list(compress(range(len(x)), map(unique.__contains__, x)))
+    place = dict(zip(y, range(len(y)), strict=True))
+    runs: list[Run] = []
+    index = 0
+    while index < len(at):
+        p = at[index]
+        run = _grown(a, b, region, (p + a_start, place[x[p]] + b_start, size))
+        runs.append(run)
+        # what is unique inside the run belongs to it; only an item that reaches over its end can say something new
+        index = bisect_left(at, max(run[0] + run[2] - a_start - size + 1, p + 1), index + 1)
+    runs.sort()
+    return _heaviest_chain(runs)
+
+
+def _grown(a: list[int], b: list[int], region: Region, run: Run) -> Run:
+    """Extend a run over its equal neighbours on both sides."""
+    a_start, a_end, b_start, b_end = region
+    i, j, size = run
+    i_end, j_end = i + size, j + size
+    if i_end < a_end and j_end < b_end and a[i_end] == b[j_end]:
+        more = common_prefix(a, b, a_range=(i_end, a_end), b_range=(j_end, b_end))
+        i_end, j_end = i_end + more, j_end + more
+    if i > a_start and j > b_start and a[i - 1] == b[j - 1]:
+        more = common_suffix(a, b, a_range=(a_start, i), b_range=(b_start, j))
+        i, j = i - more, j - more
+    return i, j, i_end - i
+
+
+def _heaviest_chain(runs: list[Run]) -> list[Run]:
+    """Pick runs with increasing starts on both sides whose squared lengths sum up highest.
+
+    The front keeps, ordered by start in b, the best total of any chain that ends there.
+    """
+    starts: list[int] = []
+    totals: list[int] = []
+    ends: list[int] = []
+    before = [-1] * len(runs)
+    for index, (_, start, length) in enumerate(runs):
+        p = bisect_left(starts, start)
+        total = length * length + (totals[p - 1] if p else 0)
+        before[index] = ends[p - 1] if p else -1
+        if p < len(starts) and starts[p] == start and totals[p] >= total:
+            continue
+        q = p
+        while q < len(starts) and totals[q] <= total:
+            q += 1
+        starts[p:q] = [start]
+        totals[p:q] = [total]
+        ends[p:q] = [index]
+    chain: list[Run] = []
+    index = ends[-1]
+    while index >= 0:
+        chain.append(runs[index])
+        index = before[index]
+    chain.reverse()
+    return chain

@@ -1,0 +1,244 @@
+"""What changed between two texts, line by line?
+
+`diff_bytes` compares two texts; `diff_keys` compares any two sequences of hashable keys, such as keys stored when the
+logs arrived. Both always return a valid script, also when the time is over: lines still open then count as changed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count, islice
+
+from webapp.diff.anchors import Run
+from webapp.diff.deadline import Deadline
+from webapp.diff.hunks import Hunk, hunks_between, runs_between, slide
+from webapp.diff.matching import DEFAULT, Tuning, match_ids
+from webapp.diff.moves import find_moves
+from webapp.diff.noise import Keys, Level, hidden_by, keys_of, split_lines
+from webapp.diff.rules import ReadyRule, Rule, check_rules
+from webapp.diff.trim import common_lines
+
+ENGINE_VERSION = 1  # part of every cache key: raise it when the same input may give other hunks
+
+_MOST_NAMED = 20_000  # ignored rows that are asked which mask hid them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """What a level hides: rows whose keys are equal and whose lines are not."""
+
+    runs: list[Run] = field(default_factory=list)  # start in a, start in b, length
+    left_out: list[Hunk] = field(default_factory=list)  # lines that a rule takes out of the comparison
+    by_mask: dict[str, int] = field(default_factory=dict)  # rows by the mask that hid the difference, most first
+    unnamed: int = 0  # rows beyond those that were asked for their mask
+
+    @property
+    def rows(self) -> int:
+        """How many rows are hidden."""
+        lines = sum(max(a_end - a_start, b_end - b_start) for a_start, a_end, b_start, b_end in self.left_out)
+        return sum(size for _, _, size in self.runs) + lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineDiff:
+    """The changes that lead from one text to another.
+
+    Between the hunks lie pairs of equal lines, and, where a rule leaves lines out, the hunks of `ignored.left_out`.
+    """
+
+    hunks: list[Hunk]
+    partial: bool
+    a_size: int = 0  # lines
+    b_size: int = 0
+    level: Level = "exact"
+    moves: list[Run] = field(default_factory=list)
+    ignored: Ignored = field(default_factory=Ignored)
+
+    @property
+    def deleted(self) -> int:
+        """How many lines of a are changed or gone."""
+        return sum(a_end - a_start for a_start, a_end, _, _ in self.hunks)
+
+    @property
+    def inserted(self) -> int:
+        """How many lines of b are changed or new."""
+        return sum(b_end - b_start for _, _, b_start, b_end in self.hunks)
+
+    @property
+    def blocks(self) -> list[Hunk]:
+        """The hunks together with the lines left out, in order: all between them are pairs."""
+        return sorted([*self.hunks, *self.ignored.left_out])
+
+
+def diff_bytes(
+    a: bytes,
+    b: bytes,
+    *,
+    level: Level = "exact",
+    rules: Sequence[Rule | str] = (),
+    budget_s: float | None = 10.0,
+    tuning: Tuning = DEFAULT,
+) -> LineDiff:
+    r"""Compare two texts line by line.
+
+    Args:
+        a: The older text. Lines end at ``\n`` alone; a missing final newline is a difference.
+        b: The newer text.
+        level: What counts as the same line: `exact`, `volatile` (built-in masks and the rules), `numbers` (and all
+            numbers).
+        rules: The service's own rules, for `volatile` and `numbers`; a text is a regular expression to mask.
+        budget_s: Seconds after which what is still open counts as changed and the result is partial.
+        tuning: Thresholds of the engine.
+
+    Raises:
+        RuleError: a rule cannot be used.
+        ValueError: no such level.
+    """
+    ready = check_rules(rules)
+    deadline = Deadline(budget_s)
+    front, back = common_lines(a, b)
+    before, after = a.count(b"\n", 0, front), _line_count(a, len(a) - back)
+    middle_a, middle_b = a[front : len(a) - back], b[front : len(b) - back]
+    keys_a = keys_of(middle_a, level=level, rules=ready, deadline=deadline)
+    keys_b = keys_of(middle_b, level=level, rules=ready, deadline=deadline)
+    inner = _diff(keys_a, keys_b, deadline=deadline, tuning=tuning)
+    if level != "exact":
+        ignored = _ignored(inner, (split_lines(middle_a), split_lines(middle_b)), level=level, rules=ready)
+        inner = replace(inner, level=level, ignored=ignored)
+    return _shifted(inner, before, after)
+
+
+def diff_keys(
+    a: Iterable[Hashable], b: Iterable[Hashable], *, budget_s: float | None = None, tuning: Tuning = DEFAULT
+) -> LineDiff:
+    """Compare two sequences of hashable keys; equal keys mean equal lines."""
+    return _diff_keys(a, b, deadline=Deadline(budget_s), tuning=tuning)
+
+
+def with_ignored(
+    diff: LineDiff,
+    a: Sequence[bytes],
+    b: Sequence[bytes],
+    *,
+    level: Level,
+    rules: Sequence[Rule | str] = (),
+) -> LineDiff:
+    """Add to a comparison of stored keys what the level hides, by looking at the lines themselves."""
+    return replace(diff, level=level, ignored=_ignored(diff, (a, b), level=level, rules=check_rules(rules)))
+
+
+def verdict(diff: LineDiff) -> str:
+    """Say in one sentence how much differs."""
+    if diff.hunks:
+        changed = f"{_counted(diff.deleted, 'line')} deleted, {_counted(diff.inserted, 'line')} inserted"
+        return changed + (", as far as the time allowed" if diff.partial else "")
+    if not diff.ignored.rows:
+        return "Identical"
+    names = f" by {', '.join(diff.ignored.by_mask)}" if diff.ignored.by_mask else ""
+    return f"Only ignored parts differ: {_counted(diff.ignored.rows, 'line')}{names}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _line_count(data: bytes, start: int) -> int:
+    """Count the lines from `start`, which is the start of a line, to the end."""
+    return data.count(b"\n", start) + (start < len(data) and not data.endswith(b"\n"))
+
+
+def _diff(a: Keys, b: Keys, *, deadline: Deadline, tuning: Tuning) -> LineDiff:
+    """Compare keys; lines that a rule leaves out take no part and stand in `left_out` afterwards."""
+    if not a.left_out and not b.left_out:
+        return _diff_keys(a.lines, b.lines, deadline=deadline, tuning=tuning)
+    kept_a = [i for i in range(len(a.lines)) if i not in a.left_out]
+    kept_b = [j for j in range(len(b.lines)) if j not in b.left_out]
+    inner = _diff_keys((a.lines[i] for i in kept_a), (b.lines[j] for j in kept_b), deadline=deadline, tuning=tuning)
+    return _with_left_out(inner, kept_a, kept_b, a, b)
+
+
+def _diff_keys(a: Iterable[Hashable], b: Iterable[Hashable], *, deadline: Deadline, tuning: Tuning) -> LineDiff:
+    """Number the keys, match the numbers, slide the hunks, find the moves."""
+    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    x = list(map(number_of.__getitem__, a))
+    y = list(map(number_of.__getitem__, b))
+    del number_of
+    runs = match_ids(x, y, deadline=deadline, tuning=tuning)
+    hunks = slide(hunks_between(runs, a_size=len(x), b_size=len(y)), x, y)
+    moves = [] if deadline.cut else find_moves(hunks, x, y)
+    return LineDiff(hunks=hunks, partial=deadline.cut, a_size=len(x), b_size=len(y), moves=moves)
+
+
+def _with_left_out(diff: LineDiff, kept_a: list[int], kept_b: list[int], a: Keys, b: Keys) -> LineDiff:
+    """Translate a comparison of the kept lines to positions among all lines."""
+    pairs = [
+        (kept_a[i + s], kept_b[j + s], 1)
+        for i, j, size in runs_between(diff.hunks, a_size=diff.a_size)
+        for s in range(size)
+    ]
+    hunks: list[Hunk] = []
+    left_out: list[Hunk] = []
+    by_rule: Counter[str] = Counter()
+    for hunk in hunks_between(pairs, a_size=len(a.lines), b_size=len(b.lines)):
+        names = [a.left_out.get(i) for i in range(*hunk[:2])] + [b.left_out.get(j) for j in range(*hunk[2:])]
+        titles = [name for name in names if name]
+        if len(titles) == len(names):
+            left_out.append(hunk)
+            by_rule.update(titles)
+        else:
+            hunks.append(hunk)
+    moves = [
+        (kept_a[i], kept_b[j], size)
+        for i, j, size in diff.moves
+        if kept_a[i + size - 1] - kept_a[i] == size - 1 == kept_b[j + size - 1] - kept_b[j]
+    ]
+    ignored = Ignored(left_out=left_out, by_mask=by_rule)
+    return replace(diff, hunks=hunks, a_size=len(a.lines), b_size=len(b.lines), moves=moves, ignored=ignored)
+
+
+def _ignored(
+    diff: LineDiff, lines: tuple[Sequence[bytes], Sequence[bytes]], *, level: Level, rules: Sequence[ReadyRule]
+) -> Ignored:
+    """Find the pairs whose keys are equal and whose lines are not, and count what hid them."""
+    a, b = lines
+    runs: list[Run] = []
+    for i, j, size in runs_between(diff.blocks, a_size=diff.a_size):
+        if a[i : i + size] != b[j : j + size]:
+            runs.extend(_unequal(a, b, i, j, size))
+    pairs = ((a[i + s], b[j + s]) for i, j, size in runs for s in range(size))
+    counts = hidden_by(islice(pairs, _MOST_NAMED), level=level, rules=rules)
+    counts.update(diff.ignored.by_mask)
+    unnamed = max(0, sum(size for _, _, size in runs) - _MOST_NAMED)
+    return replace(diff.ignored, runs=runs, by_mask=dict(counts.most_common()), unnamed=unnamed)
+
+
+def _unequal(a: Sequence[bytes], b: Sequence[bytes], i: int, j: int, size: int) -> Iterable[Run]:
+    """List the stretches of unequal lines inside a run of equal keys."""
+    first = 0
+    for s in range(size + 1):
+        if s == size or a[i + s] == b[j + s]:
+            if s > first:
+                yield i + first, j + first, s - first
+            first = s + 1
+
+
+def _shifted(diff: LineDiff, before: int, after: int) -> LineDiff:
+    """Count the equal lines that had been taken off both ends in again."""
+    if not before and not after:
+        return diff
+
+    def moved(runs: list[Run]) -> list[Run]:
+        return [(i + before, j + before, size) for i, j, size in runs]
+
+    def lowered(hunks: list[Hunk]) -> list[Hunk]:
+        return [(i + before, i_end + before, j + before, j_end + before) for i, i_end, j, j_end in hunks]
+
+    ignored = replace(diff.ignored, runs=moved(diff.ignored.runs), left_out=lowered(diff.ignored.left_out))
+    return replace(
+        diff,
+        hunks=lowered(diff.hunks),
+        a_size=diff.a_size + before + after,
+        b_size=diff.b_size + before + after,
+        moves=moved(diff.moves),
+        ignored=ignored,
+    )
