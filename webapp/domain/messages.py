@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from webapp.domain.names import MAX_NAME
 from webapp.domain.outcome import AttemptReason, CaseResult, DeviceStatus
 
-MAX_NAME = 255
+MAX_CASE_NAME = 1024
 MAX_MESSAGE = 65_536
 MAX_ATTEMPT = 10_000
 MAX_SEQ = 2**62
@@ -19,12 +20,14 @@ MAX_PLAN = 100_000
 MAX_SECONDS = 1e12
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
+CaseName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CASE_NAME)]
 OptionalName = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
 Message = Annotated[str, msgspec.Meta(max_length=MAX_MESSAGE)]
 Attempt = Annotated[int, msgspec.Meta(ge=1, le=MAX_ATTEMPT)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_SECONDS)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 EndStatus = Literal["complete", "incomplete", "canceled"]
+NO_RESULT = msgspec.Raw()
 Names = Annotated[list[Name], msgspec.Meta(max_length=MAX_PLAN)]
 
 
@@ -77,14 +80,17 @@ class DeviceStart(Event, frozen=True, kw_only=True, tag="device.start"):
 
 
 class DeviceEnd(Event, frozen=True, kw_only=True, tag="device.end"):
-    """Work on a device is over, with any JSON as its result."""
+    """Work on a device is over, with any JSON as its result.
+
+    `result` is the text as it was sent; empty when there is none, which is not the same as `null`.
+    """
 
     device: Name
     status: DeviceStatus
     attempt: Attempt = 1
     message: Message | None = None
     duration_s: Seconds | None = None
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = NO_RESULT
     raw_status: OptionalName | None = None
 
 
@@ -92,7 +98,7 @@ class Case(Event, frozen=True, kw_only=True, tag="case"):
     """One test case is decided; `raw_result` keeps the producer's finer word (xfail, xpass, error)."""
 
     suite: OptionalName
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    name: CaseName
     result: CaseResult
     attempt: Attempt = 1
     device: Name | None = None
@@ -108,7 +114,7 @@ class Case(Event, frozen=True, kw_only=True, tag="case"):
 class Measurement(Event, frozen=True, kw_only=True, tag="measurement"):
     """A value was measured; it is kept as a case that passed."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    name: CaseName
     value: float
     attempt: Attempt = 1
     device: Name | None = None
