@@ -51,6 +51,10 @@ class ConflictError(AfterrunError):
     """The request contradicts what is stored, such as a name that is taken."""
 
 
+class BusyError(AfterrunError):
+    """The server has no room for this now; asking again later may succeed."""
+
+
 class SettingError(AfterrunError):
     """A setting has a value that cannot be used; the text names the setting and where the value came from."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from webapp.domain.access import Caller, Scope
-from webapp.errors import InvalidError, NotFoundError
+from webapp.errors import ForbiddenError, InvalidError, NotFoundError
 from webapp.store import accounts as store
 from webapp.store.db import Session, reading, writing
 
@@ -99,3 +99,9 @@ def revoke_token(session: Session, token_id: int, *, by_id: int | None, is_admin
         raise NotFoundError(f"there is no token {token_id}")
     if store.mark_token_revoked(session, token_id, now=now):
         store.add_audit(session, user_id=by_id, action="token.revoked", subject=f"token {token_id}", now=now)
+
+
+def require_service(caller: Caller, service: str) -> None:
+    """Refuse a service that the caller's token is not for."""
+    if not caller.may_touch(service):
+        raise ForbiddenError(f"this token is not for the service {service}")

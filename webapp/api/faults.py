@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.api.schema import JSON, Fault, Faults
 from webapp.errors import (
     AfterrunError,
+    BusyError,
     ConflictError,
     ForbiddenError,
     GapError,
@@ -26,6 +27,7 @@ STATUSES: tuple[tuple[type[AfterrunError], HTTPStatus], ...] = (
     (ConflictError, HTTPStatus.CONFLICT),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 

@@ -1,0 +1,195 @@
+"""Which settings are there: one line each, from which the environment, the command line and the documentation follow.
+
+A setting's name is the same everywhere: environment variable, line of `instance/config.py`, `afterrun settings`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from webapp.errors import SettingError
+
+Value = str | int | float | bool
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+MAX_TEXT = 4096
+
+
+class Kind(StrEnum):
+    """What a setting's value is."""
+
+    TEXT = "text"
+    SECRET = "secret"  # noqa: S105  (the word, not a password)
+    URL = "URL"
+    INTEGER = "integer"
+    NUMBER = "number"
+    FLAG = "yes or no"
+    CHOICE = "choice"
+
+
+class Section(StrEnum):
+    """What a setting is about; those of START are needed before the database is open and cannot be kept in it."""
+
+    START = "Start"
+    GENERAL = "General"
+    RUNS = "Runs"
+    MAIL = "Mail"
+    GIT = "Git"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting.
+
+    Args:
+        name: upper case, the same in every source.
+        kind: what its value is.
+        default: its value when no source has one.
+        section: what it is about.
+        help: one sentence for the person who sets it.
+        low: the smallest number allowed.
+        high: the largest number allowed.
+        words: the values of a choice.
+        schemes: the schemes a URL may have.
+    """
+
+    name: str
+    kind: Kind
+    default: Value
+    section: Section
+    help: str
+    low: float = 0
+    high: float = 1e9
+    words: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+
+    @property
+    def is_stored(self) -> bool:
+        """Say whether its value may be kept in the database."""
+        return self.section is not Section.START
+
+    @property
+    def env_names(self) -> tuple[str, str]:
+        """Return the environment variables that give it: the value itself, and a file that holds the value."""
+        return self.name, f"{self.name}_FILE"
+
+    def parse(self, given: object, source: str) -> Value:
+        """Return the value that a source means, or say what is wrong with it and where it came from."""
+        text = str(given).strip()
+        try:
+            return self._parse(text)
+        except ValueError as error:
+            shown = "" if self.kind is Kind.SECRET else f" {text[:80]!r}"
+            raise SettingError(f"{self.name}{shown} (from {source}): {error}") from None
+
+    def _parse(self, text: str) -> Value:
+        if len(text) > MAX_TEXT or not text.isprintable():
+            raise ValueError(f"expected at most {MAX_TEXT} printable characters")
+        match self.kind:
+            case Kind.FLAG:
+                return _parse_flag(text)
+            case Kind.INTEGER:
+                return int(self._bounded(_parse_integer(text)))
+            case Kind.NUMBER:
+                return self._bounded(_parse_number(text))
+            case Kind.CHOICE if text not in self.words:
+                raise ValueError(f"expected one of {', '.join(self.words)}")
+            case Kind.URL if text and urlsplit(text).scheme not in self.schemes:
+                raise ValueError(f"expected an address that begins with {' or '.join(self.schemes)}")
+            case _:
+                return text
+
+    def _bounded(self, number: float) -> float:
+        if not self.low <= number <= self.high:
+            raise ValueError(f"expected {self.low:g} to {self.high:g}")
+        return number
+
+
+def _parse_flag(text: str) -> bool:
+    if text.lower() in TRUE_WORDS:
+        return True
+    if text.lower() in FALSE_WORDS:
+        return False
+    raise ValueError("expected yes or no")
+
+
+def _parse_integer(text: str) -> int:
+    if not text.lstrip("-").isdecimal() or len(text) > 12:
+        raise ValueError("expected a whole number")
+    return int(text)
+
+
+def _parse_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("expected a number") from None
+
+
+def _text(name: str, default: str, section: Section, text: str) -> Setting:
+    return Setting(name=name, kind=Kind.TEXT, default=default, section=section, help=text)
+
+
+def _secret(name: str, section: Section, text: str) -> Setting:
+    return Setting(name=name, kind=Kind.SECRET, default="", section=section, help=text)
+
+
+def _url(name: str, default: str, section: Section, text: str, *schemes: str) -> Setting:
+    return Setting(name=name, kind=Kind.URL, default=default, section=section, help=text, schemes=schemes)
+
+
+def _integer(name: str, default: int, section: Section, text: str, *bounds: float) -> Setting:
+    low, high = bounds
+    return Setting(name=name, kind=Kind.INTEGER, default=default, section=section, help=text, low=low, high=high)
+
+
+def _number(name: str, default: float, section: Section, text: str, *bounds: float) -> Setting:
+    low, high = bounds
+    return Setting(name=name, kind=Kind.NUMBER, default=default, section=section, help=text, low=low, high=high)
+
+
+def _flag(name: str, section: Section, text: str) -> Setting:
+    return Setting(name=name, kind=Kind.FLAG, default=False, section=section, help=text)
+
+
+def _choice(name: str, default: str, section: Section, text: str, *words: str) -> Setting:
+    return Setting(name=name, kind=Kind.CHOICE, default=default, section=section, help=text, words=words)
+
+
+S = Section
+HTTP = ("http", "https")
+DATABASES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg")
+REPOSITORIES = ("https", "ssh", "http", "file", "git")
+
+SETTINGS: tuple[Setting, ...] = (
+    _url("DATABASE_URL", "", S.START, "The database; empty is SQLite in the instance folder.", *DATABASES),
+    _text("AFTERRUN_HOST", "127.0.0.1", S.START, "The address to listen on; 0.0.0.0 is every IPv4 address."),
+    _integer("AFTERRUN_PORT", 5000, S.START, "The port to listen on; 0 takes any free one.", 0, 65535),
+    _integer("AFTERRUN_THREADS", 64, S.START, "Requests answered at the same moment, live pages included.", 8, 2000),
+    _integer("AFTERRUN_WORKERS", 2, S.START, "Threads that do the background jobs.", 1, 64),
+    _integer("AFTERRUN_TRUSTED_PROXIES", 0, S.START, "Reverse proxies whose X-Forwarded headers are believed.", 0, 10),
+    _choice("AFTERRUN_LOG_FORMAT", "human", S.START, "How the server's own log lines look.", "human", "json"),
+    _choice("TASK_ENGINE", "huey", S.START, "What does the background jobs: threads of this process.", "huey"),
+    _secret("AFTERRUN_SECRET_KEY", S.START, "Keys that encrypt and sign, newest first, with commas; empty is a file."),
+    _url("AFTERRUN_URL", "", S.GENERAL, "The address people use; links in messages begin with it.", *HTTP),
+    _integer("AFTERRUN_RETENTION_DAYS", 0, S.RUNS, "Days an ended run is kept; 0 is for ever.", 0, 36500),
+    _number("AFTERRUN_HEARTBEAT_FACTOR", 3, S.RUNS, "Silent heartbeat intervals until a run is lost.", 1, 1000),
+    _text("MAIL_SERVER", "", S.MAIL, "The SMTP server; empty sends no mail."),
+    _integer("MAIL_PORT", 25, S.MAIL, "The SMTP server's port.", 1, 65535),
+    _flag("MAIL_USE_TLS", S.MAIL, "Whether the connection is encrypted by STARTTLS."),
+    _flag("MAIL_USE_SSL", S.MAIL, "Whether the connection is encrypted from its first byte."),
+    _text("MAIL_USERNAME", "", S.MAIL, "The name to sign in to the SMTP server with; empty does not sign in."),
+    _secret("MAIL_PASSWORD", S.MAIL, "The password of that name."),
+    _text("MAIL_DEFAULT_SENDER", "", S.MAIL, "The address that mail comes from."),
+    _url("GIT_AUTOMATION", "", S.GIT, "The Git repository of the automation itself.", *REPOSITORIES),
+)
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def get_setting(name: str) -> Setting:
+    """Return a setting by its name."""
+    setting = BY_NAME.get(name)
+    if setting is None:
+        raise SettingError(f"there is no setting {name[:80]!r}; `afterrun settings list` shows them all")
+    return setting
