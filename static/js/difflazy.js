@@ -1,0 +1,105 @@
+// How are hundreds of thousands of rows of a difference read? Placeholders fill themselves before they come into view, n and p
+// walk the changes by number, and folded lines open in place. Host: [data-diff data-hunks=17].
+import { fragment } from './morph.js';
+
+const MARGIN = '2000px';
+
+class DiffView {
+  constructor(host) {
+    this.host = host;
+    this.total = Number(host.dataset.hunks ?? 0);
+    this.now = Number(/^#h(\d+)$/.exec(location.hash)?.[1] ?? 0); // hunks are counted from 1; 0 = none yet
+    this.loads = new Map();
+    this.watcher = new IntersectionObserver(seen => seen.filter(one => one.isIntersecting).forEach(one => this.load(one.target)), { rootMargin: MARGIN });
+  }
+
+  open() {
+    for (const box of this.lazy()) this.watcher.observe(box);
+    this.host.addEventListener('click', event => {
+      const link = event.target.closest('a[data-unfold]');
+      if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.unfold(link);
+    });
+    document.addEventListener('click', event => {
+      const button = event.target.closest?.('[data-hunk]');
+      if (button && this.host.isConnected) this.step(Number(button.dataset.hunk));
+    });
+    document.addEventListener('step', event => {
+      if (event.defaultPrevented || !this.total || !this.host.isConnected) return;
+      event.preventDefault();
+      this.step(event.detail.by);
+    });
+    if (this.now) this.goTo(this.now);
+  }
+
+  lazy() { return this.host.querySelectorAll('div[data-src]'); }
+
+  async fetchRows(url) {
+    const answer = await fetch(url, { headers: { 'X-Partial': '1' } });
+    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    return fragment(await answer.text());
+  }
+
+  load(box) {
+    if (!this.loads.has(box)) this.loads.set(box, this.fill(box));
+    return this.loads.get(box);
+  }
+
+  async fill(box) {
+    this.watcher.unobserve(box);
+    box.setAttribute('aria-busy', 'true');
+    try {
+      const rows = await this.fetchRows(box.dataset.src);
+      box.classList.remove('lazy');
+      box.removeAttribute('data-src');
+      box.replaceChildren(rows);
+    } catch { // the link inside stays, and the next look tries again
+      this.loads.delete(box);
+      setTimeout(() => this.watcher.observe(box), 3000);
+    }
+    box.removeAttribute('aria-busy');
+  }
+
+  async unfold(link) {
+    const fold = link.closest('tr');
+    link.setAttribute('aria-busy', 'true');
+    try {
+      const rows = (await this.fetchRows(link.dataset.unfold)).querySelectorAll('tr');
+      const first = rows[0];
+      fold.replaceWith(...rows);
+      const target = first?.querySelector('a') ?? this.host;
+      target.focus({ preventScroll: true });
+    } catch {
+      location.assign(link.href);
+    }
+  }
+
+  step(by) {
+    if (!this.total) return;
+    const next = this.now + by;
+    this.goTo(next > this.total ? 1 : next < 1 ? this.total : next);
+  }
+
+  async goTo(number) {
+    this.now = number;
+    const box = [...this.lazy()].find(one => number >= Number(one.dataset.firstHunk) && number <= Number(one.dataset.lastHunk));
+    if (box) await this.load(box);
+    const row = document.getElementById(`h${number}`);
+    if (!row || this.now !== number) return;
+    this.host.querySelector('tr.now')?.classList.remove('now');
+    row.classList.add('now');
+    // rows above may still be guesses of height: place it again when they are known
+    row.scrollIntoView({ block: 'center' });
+    requestAnimationFrame(() => row.scrollIntoView({ block: 'center' }));
+    history.replaceState(history.state, '', `#h${number}`);
+    const said = document.querySelector('[data-hunk-now]');
+    if (said) said.textContent = `Change ${number.toLocaleString('en')} of ${this.total.toLocaleString('en')}`;
+  }
+}
+
+/** Start the behaviour of one comparison. */
+export function mount(host) {
+  host.diffView = new DiffView(host);
+  host.diffView.open();
+}
