@@ -46,8 +46,8 @@ migration: $(DEV) ## make migration m="what changes": write a migration from the
 	@scratch=$$(mktemp -d) && trap 'rm -r "$$scratch"' EXIT && export AFTERRUN_INSTANCE="$$scratch" && unset DATABASE_URL \
 	  && $(BIN)/flask --app webapp.app db upgrade && $(BIN)/flask --app webapp.app db migrate -m "$(m)"
 
-docs: $(DEV) ## write the generated pages of docs/reference anew
-	$(BIN)/python -m pytest -q --update tests/house/test_reference.py
+docs: $(DEV) ## write the generated pages of docs/ anew
+	$(BIN)/python -m pytest -q --update-docs
 
 bench: $(DEV) ## measure speed and size; the figures go to docs/performance.md
 	$(BIN)/python -m bench

@@ -1,4 +1,8 @@
-"""Is a text still what the recorded file says? `--update` (`make snapshots`) records it anew."""
+"""Is a text still what the recorded file says?
+
+`--update` (`make snapshots`) records every such text anew, `--update-docs` (`make docs`) those under docs/. Both run
+only the tests that compare with a recorded file.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,11 +10,21 @@ from pathlib import Path
 import pytest
 
 Snapshot = Callable[[Path, str], None]
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch that records instead of comparing."""
+    """Add the switches that record instead of comparing."""
     parser.addoption("--update", action="store_true", help="record snapshots anew instead of comparing with them")
+    parser.addoption("--update-docs", action="store_true", help="record the generated pages of docs/ anew")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what has nothing to record, when recording."""
+    if config.getoption("update") or config.getoption("update_docs"):
+        others = [item for item in items if "snapshot" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 def check_snapshot(path: Path, text: str, *, update: bool) -> None:
@@ -30,9 +44,9 @@ def check_snapshot(path: Path, text: str, *, update: bool) -> None:
 @pytest.fixture
 def snapshot(request: pytest.FixtureRequest) -> Snapshot:
     """Return `check(path, text)`, which compares, or records when the tests were started with --update."""
-    update = bool(request.config.getoption("--update"))
+    everything, docs = bool(request.config.getoption("update")), bool(request.config.getoption("update_docs"))
 
     def check(path: Path, text: str) -> None:
-        check_snapshot(path, text, update=update)
+        check_snapshot(path, text, update=everything or (docs and path.is_relative_to(DOCS)))
 
     return check

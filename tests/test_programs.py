@@ -62,6 +62,8 @@ def test_marked_test_does_not_run(
     monkeypatch.setattr("tests.programs.search_path", lambda _environ: "/nonexistent")
     monkeypatch.setenv("CI", ci)
     pytester.makepyfile(SUITE)
-    result = pytester.runpytest_inprocess("-p", "tests.programs", "-p", "no:cacheprovider", "-rsE")
+    result = pytester.runpytest_inprocess(
+        "-p", "tests.programs", "-p", "no:cacheprovider", "-p", "no:playwright", "-rsE"
+    )
     result.assert_outcomes(**outcome)
     result.stdout.fnmatch_lines(["*sshd is not installed: apt-get install openssh-server*"])
