@@ -46,7 +46,7 @@ Names of fields and the words of the tables below may be written in upper or low
 | text | a part of it, upper or lower case alike; `*` and `?` allowed |
 | word | one of the words listed with the field |
 | number | whole numbers up to 64 bits; `measurement` also takes decimals such as `-3.5` or `2e9` |
-| duration | a number with `ms` `s` `m` `h` `d` `w`, also together: `1h30m`, `1.5h`; `duration:5m` ends before 6m |
+| duration | a number with `ms` `s` `m` `h` `d` `w`, also together: `1h30m`, `1.5h`; `duration:5m` is 5m up to 6m |
 | time | below |
 
 | time | means |

@@ -191,7 +191,9 @@ class _Reader:
                 plain.extend([False] * len(quoted))
                 continue
             following = self.text[self.place + 1 : self.place + 2]
-            is_escape = char == "\\" and following != "" and not following.isalnum()
+            if char == "\\" and not following:
+                raise self._fault("there is nothing after this backslash; write two to search for one", self.place, 1)
+            is_escape = char == "\\" and not following.isalnum()
             chars.append(following if is_escape else char)
             plain.append(not is_escape)
             self.place += 2 if is_escape else 1

@@ -65,7 +65,7 @@ def read_duration(text: str) -> Duration:
         total += Decimal(f"{whole}.{decimals or 0}") * _UNITS[unit.lower()]
         step = _UNITS[unit.lower()].scaleb(-len(decimals))
         place = part.end()
-    if place != len(text) and text != "0":
+    if text != "0" and (not text or place != len(text)):
         raise UnreadableError("is not a duration such as 500ms, 90s, 5m, 2h, 1h30m or 7d")
     if total > LONGEST_DURATION_S:
         raise UnreadableError("is too long: durations go up to 36525d")
