@@ -29,7 +29,7 @@ edge device took part and that no person called anna handed in:
 | `one OR two` | rows for which at least one holds; `OR` binds weaker: `a b OR c` is `(a b) OR c` |
 | `(one OR two) three` | parentheses group |
 | `-field:value`, `-word`, `-(one two)` | rows for which it does not hold; `NOT` is the same as the minus |
-| `edge-*`, `edge-??` | `*` stands for any characters, `?` for one; `-label:*` finds what has no label at all |
+| `edge-*`, `edge-??` | `*` stands for any characters, `?` for one; `-label:?*` finds what has no label at all |
 | `\\*`, `\\?`, `\\(` | the character itself |
 | `number:>=100`, `>` `<` `<=` | comparisons, for numbers, durations, times and levels |
 | `number:100..200`, `100..`, `..200` | ranges, both ends included |
