@@ -49,9 +49,9 @@ def collapse(data: bytes) -> bytes:
     return data
 
 
-def mask(data: bytes) -> list[bytes]:
-    """Compute the key of every line with the built-in masks applied."""
-    picks = Picks()
+def mask(data: bytes, picks: Picks | None = None) -> list[bytes]:
+    """Compute the key of every line with the built-in masks applied; shapes already known may be handed in."""
+    picks = Picks() if picks is None else picks
     lines, shapes = io.BytesIO(data), io.BytesIO(shape_of(data))
     return [MARK.join(picks[shape](line)) for line, shape in zip(lines, shapes, strict=True)]
 
