@@ -38,7 +38,7 @@ def index() -> str:
     """Show the description of the API as a page."""
     operations = sorted(OPERATIONS.values(), key=lambda item: (item.tag, item.rule, item.method))
     components: dict[str, Any] = describe()["components"]["schemas"]
-    return render_template("api/index.html", operations=operations, schemas=components, describe=_fields)
+    return render_template("api/index.html", operations=operations, schemas=components, fields_of=_fields)
 
 
 def describe() -> dict[str, Any]:

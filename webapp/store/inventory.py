@@ -59,6 +59,8 @@ class Device:
     last_started_at: datetime | None
 
 
+SELFCHECK = "selfcheck"
+
 _LastService = ServiceRow.__table__.alias("last_service")
 
 _SERVICE_COLUMNS = (
@@ -176,3 +178,9 @@ def _device(row: RowMapping) -> Device:
     values = dict(row)
     values["last_status"] = DeviceStatus(row["last_status"]) if row["last_status"] else None
     return Device(**values)
+
+
+def has_reports(session: Session) -> bool:
+    """Say whether anybody but the server itself has reported a run yet."""
+    others = select(ServiceRow.id).where(ServiceRow.slug != SELFCHECK, ServiceRow.last_number > 0).limit(1)
+    return session.execute(others).first() is not None

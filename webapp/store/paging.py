@@ -1,8 +1,13 @@
 """Where does a page of a list begin: positions that stay valid while rows come and go."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from webapp.errors import InvalidError
+
+POSITION = re.compile(r"(?:(?P<value>-?[0-9]{1,18})\.)?(?P<id>[0-9]{1,18})", re.ASCII)
 
 Item = TypeVar("Item")
 
@@ -35,3 +40,25 @@ class Page(Generic[Item]):
     older: Position | None = None
     newer: Position | None = None
     is_cut: bool = False
+
+
+def write_position(position: Position | None) -> str | None:
+    """Return a position as the text that goes into a URL."""
+    if position is None:
+        return None
+    return str(position.id) if position.value is None else f"{position.value}.{position.id}"
+
+
+def read_position(text: str | None) -> Position | None:
+    """Return the position that a text from a URL stands for.
+
+    Raises:
+        InvalidError: it was not made by `write_position`.
+    """
+    if not text:
+        return None
+    found = POSITION.fullmatch(text)
+    if found is None:
+        raise InvalidError(("cursor", "expected the cursor of the answer before"))
+    value = found["value"]
+    return Position(value=None if value is None else int(value), id=int(found["id"]))

@@ -1,0 +1,92 @@
+"""Which devices are there, and how did each fare run after run?"""
+
+import msgspec
+from flask import Blueprint
+
+from webapp import clock
+from webapp.api.answers import (
+    Cursor,
+    DeviceAnswer,
+    DeviceVersionAnswer,
+    Filter,
+    Limit,
+    device_answer,
+    version_answer,
+)
+from webapp.api.schema import Takes, operation
+from webapp.domain.access import Scope
+from webapp.query.fields import View
+from webapp.query.parser import parse
+from webapp.store.db import db
+from webapp.store.history import device_history
+from webapp.store.inventory import get_device, page_devices
+from webapp.store.paging import read_position, write_position
+
+blueprint = Blueprint("api_devices", __name__, url_prefix="/api/v1")
+
+
+class DeviceList(msgspec.Struct, frozen=True):
+    """A page of devices."""
+
+    items: list[DeviceAnswer]
+    next: str | None
+
+
+class DeviceListQuery(msgspec.Struct, frozen=True):
+    """Which devices."""
+
+    q: Filter = ""
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
+class DeviceHistory(msgspec.Struct, frozen=True):
+    """A page of a device's history, newest first."""
+
+    items: list[DeviceVersionAnswer]
+    next: str | None
+
+
+class DeviceHistoryQuery(msgspec.Struct, frozen=True):
+    """Which part of the history."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/devices",
+    scope=Scope.READ,
+    answers={200: DeviceList},
+    takes=Takes(query=DeviceListQuery, errors=(400,)),
+)
+def list_devices(query: DeviceListQuery) -> DeviceList:
+    """List devices by name."""
+    where = parse(query.q, view=View.DEVICES, now=clock.now())
+    page = page_devices(db.session(), where=where, before=read_position(query.cursor), limit=query.limit)
+    return DeviceList(items=[device_answer(item) for item in page.items], next=write_position(page.older))
+
+
+@operation(blueprint, "GET", "/devices/<path:name>", scope=Scope.READ, answers={200: DeviceAnswer})
+def show_device(name: str) -> DeviceAnswer:
+    """Show one device."""
+    return device_answer(get_device(db.session(), name))
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/devices/<path:name>/history",
+    scope=Scope.READ,
+    answers={200: DeviceHistory},
+    takes=Takes(query=DeviceHistoryQuery),
+)
+def show_device_history(name: str, query: DeviceHistoryQuery) -> DeviceHistory:
+    """Show what a device came to in run after run, newest first."""
+    session = db.session()
+    device = get_device(session, name)
+    before = read_position(query.cursor)
+    page = device_history(session, device_id=device.id, before=before, limit=query.limit)
+    return DeviceHistory(items=[version_answer(item) for item in page.items], next=write_position(page.older))

@@ -1,0 +1,42 @@
+"""Which page of a list does this address mean, and what are the addresses of its neighbours?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+
+from webapp.store.paging import Page, Position, read_position, write_position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """The addresses of the neighbouring pages, empty where there is none."""
+
+    newer: str
+    older: str
+
+
+def read_before() -> Position | None:
+    """Return the position that the page ends the list of newer ones at, from `?before=`."""
+    return read_position(request.args.get("before"))
+
+
+def read_after() -> Position | None:
+    """Return the position that the page begins the list of older ones at, from `?after=`."""
+    return read_position(request.args.get("after"))
+
+
+def here(**changes: str | int | None) -> str:
+    """Return this address with some parameters changed; None or an empty text removes one."""
+    kept: dict[str, Any] = {**request.args.to_dict(), **changes}
+    kept = {name: value for name, value in kept.items() if value not in (None, "")}
+    return url_for(request.endpoint or "runs.index", **(request.view_args or {}), **kept)
+
+
+def pager_of(page: Page[Any]) -> Pager:
+    """Return the addresses of the pages beside this one."""
+    newer, older = write_position(page.newer), write_position(page.older)
+    return Pager(
+        newer=here(after=newer, before=None) if newer else "",
+        older=here(before=older, after=None) if older else "",
+    )
