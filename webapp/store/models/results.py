@@ -9,7 +9,10 @@ from webapp.store.models.tables import Base, BigKey
 
 
 class DeviceResultRow(Base):
-    """What one device came to in one attempt; `is_overall` marks the row of its highest attempt."""
+    """What one device came to in one attempt; `is_overall` marks the row of its highest attempt.
+
+    `case_counts` counts the device's cases of that attempt, from which its status follows unless it is given.
+    """
 
     __tablename__ = "device_result"
     __table_args__ = (
@@ -31,6 +34,7 @@ class DeviceResultRow(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     duration_s: Mapped[float | None] = mapped_column(Float)
+    case_counts: Mapped[dict[str, int] | None]
     blob_id: Mapped[int | None] = mapped_column(ForeignKey("blob.id"))
 
 
@@ -43,7 +47,7 @@ class CaseResultRow(Base):
     __tablename__ = "case_result"
     __table_args__ = (
         Index(None, "run_id", "is_overall", "result", "id"),
-        Index(None, "run_id", "test_case_id"),
+        Index(None, "run_id", "test_case_id", "device_id"),
         Index(None, "run_id", "device_id"),
         Index(None, "test_case_id", "run_id"),
         Index(None, "blob_id"),

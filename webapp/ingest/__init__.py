@@ -1,0 +1,1 @@
+"""How facts come in: the only room that changes runs, attempts, results and logs."""

@@ -1,0 +1,64 @@
+"""How does a run end: what is still open is decided, the level is weighed, the run is closed."""
+
+from datetime import datetime
+
+from webapp.domain.outcome import DEVICE_OPEN, DeviceStatus, RunStatus, level_of
+from webapp.ingest.ledger import Ledger, status_of_cases
+from webapp.store.db import Session
+from webapp.store.recording import RunRecord
+from webapp.store.recording_results import DeviceRecord
+
+
+def finish(
+    session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime, now: datetime
+) -> None:
+    """Close a locked run that is open; the caller saves it.
+
+    Args:
+        session: the transaction of whatever ended the run.
+        run: the locked run.
+        status: complete, incomplete or canceled.
+        message: why, for people; may be empty.
+        ended_at: when it ended by the producer's clock, which also measures the duration.
+        now: the server's moment.
+    """
+    run.status = status
+    run.message = message
+    run.ended_at = ended_at
+    run.started_at = run.started_at or ended_at
+    run.duration_s = max(0.0, (ended_at - run.started_at).total_seconds())
+    run.last_seen_at = max(run.last_seen_at, now)
+    close_open_devices(session, run, ended_at=ended_at)
+    weigh(run)
+
+
+def close_open_devices(session: Session, run: RunRecord, *, ended_at: datetime) -> None:
+    """Decide every result of an ended run that is still open: from its cases, else lost or canceled."""
+    ledger = Ledger(session, run)
+    if any(status in attempt.device_counts for attempt in ledger.attempts() for status in DEVICE_OPEN):
+        for found in ledger.load_open():
+            record = ledger.device(found.device_id, found.attempt, status=found.status)
+            record.status = _closing_status(run, record)
+            record.ended_at = ended_at
+    for attempt in ledger.attempts():
+        attempt.ended_at = attempt.ended_at or ended_at
+    ledger.write()
+
+
+def _closing_status(run: RunRecord, record: DeviceRecord) -> DeviceStatus:
+    """Trust the cases of a device, unless the run broke off while the device was at work."""
+    is_broken_off = record.status is DeviceStatus.RUNNING and run.status is not RunStatus.COMPLETE
+    if record.case_counts and not is_broken_off:
+        return status_of_cases(record)
+    return DeviceStatus.CANCELED if run.status is RunStatus.CANCELED else DeviceStatus.LOST
+
+
+def weigh(run: RunRecord) -> None:
+    """Set the level of a run from its status, sums and log counts."""
+    run.level = level_of(
+        run.status,
+        devices=run.device_counts,
+        cases=run.case_counts,
+        log_errors=run.log_errors,
+        log_warnings=run.log_warnings,
+    )

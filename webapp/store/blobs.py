@@ -1,0 +1,142 @@
+"""Where are the contents: JSON results, outputs, attachments and log chunks, each kept once and compressed."""
+
+import hashlib
+import io
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, cast
+
+import zstandard
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.domain import jsontext
+from webapp.errors import NotFoundError
+from webapp.store.models.blobs import BlobRow
+from webapp.store.statements import in_chunks, insert_missing, table_of
+
+ZSTD = 1
+LEVEL = 3
+PIECE = 256 * 1024
+# JSON is keyed by what it means and other contents by their bytes, so the two never share a key.
+JSON_KEY = b"application/json\n"
+
+_BLOB = table_of(BlobRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Bytes to keep, and the key under which equal contents are kept once."""
+
+    digest: bytes
+    raw: bytes
+
+
+def json_content(raw: bytes, *, path: str = "") -> Content:
+    """Return JSON as a content whose key is the same for every text of the same meaning.
+
+    Args:
+        raw: the text as it was sent; it is kept as it is.
+        path: where it stands in the input, for the fault.
+
+    Raises:
+        InvalidError: it is not JSON, is nested too deep, or holds NaN, Infinity or a lone surrogate.
+    """
+    return Content(digest=hashlib.sha256(JSON_KEY + jsontext.canonical(raw, path=path)).digest(), raw=raw)
+
+
+def bytes_content(raw: bytes) -> Content:
+    """Return any bytes as a content keyed by the bytes themselves."""
+    return Content(digest=hashlib.sha256(raw).digest(), raw=raw)
+
+
+def add_blobs(session: Session, contents: Iterable[Content]) -> dict[bytes, int]:
+    """Keep each content once and return the blob ids by digest."""
+    wanted = {content.digest: content.raw for content in contents}
+    found = _find_ids(session, wanted)
+    missing = [digest for digest in wanted if digest not in found]
+    if missing:
+        missing.sort()
+        compressor = zstandard.ZstdCompressor(level=LEVEL)
+        for digests in in_chunks(missing):
+            rows = [_row(digest, wanted[digest], compressor) for digest in digests]
+            insert_missing(session, _BLOB, rows)
+        found |= _find_ids(session, missing)
+    return found
+
+
+def _row(digest: bytes, raw: bytes, compressor: zstandard.ZstdCompressor) -> dict[str, object]:
+    return {"digest": digest, "size": len(raw), "codec": ZSTD, "data": compressor.compress(raw)}
+
+
+def _find_ids(session: Session, digests: Iterable[bytes]) -> dict[bytes, int]:
+    # On PostgreSQL the lock keeps a blob from being removed as unreferenced before it is referenced again.
+    query = select(_BLOB.c.digest, _BLOB.c.id).with_for_update(read=True, key_share=True)
+    connection = session.connection()
+    found: dict[bytes, int] = {}
+    for chunk in in_chunks(list(digests)):
+        rows = connection.execute(query.where(_BLOB.c.digest.in_(chunk)))
+        found.update((bytes(digest), number) for digest, number in rows)
+    return found
+
+
+def get_blob(session: Session, blob_id: int) -> bytes:
+    """Return a whole content."""
+    row = session.execute(select(BlobRow.size, BlobRow.data).where(BlobRow.id == blob_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no content {blob_id}")
+    return zstandard.ZstdDecompressor().decompress(bytes(row.data), max_output_size=row.size)
+
+
+def get_size(session: Session, blob_id: int) -> int:
+    """Return how many bytes a content has."""
+    size = session.scalar(select(BlobRow.size).where(BlobRow.id == blob_id))
+    if size is None:
+        raise NotFoundError(f"there is no content {blob_id}")
+    return size
+
+
+def stream_blob(session: Session, blob_id: int) -> Iterator[bytes]:
+    """Yield a content in pieces of at most 256 KiB, holding no more than a piece or two in memory.
+
+    The session must stay open while the pieces are read.
+    """
+    get_size(session, blob_id)
+    driver = session.connection().connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        with driver.blobopen(_BLOB.name, "data", blob_id, readonly=True) as blob:
+            yield from _unpack(_SqliteSource(blob))
+    else:
+        yield from _unpack(_SubstringSource(session, blob_id))
+
+
+def _unpack(source: io.RawIOBase) -> Iterator[bytes]:
+    with zstandard.ZstdDecompressor().stream_reader(cast("IO[bytes]", source), read_size=PIECE) as reader:
+        while piece := reader.read(PIECE):
+            yield piece
+
+
+class _SqliteSource(io.RawIOBase):
+    """A stored value that SQLite reads page by page."""
+
+    def __init__(self, blob: sqlite3.Blob) -> None:
+        self._blob = blob
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._blob.read(size)
+
+
+class _SubstringSource(io.RawIOBase):
+    """A stored value that the server cuts into pieces; compressed bytes are kept so that it can do so cheaply."""
+
+    def __init__(self, session: Session, blob_id: int) -> None:
+        self._session = session
+        self._blob_id = blob_id
+        self._position = 1
+
+    def read(self, size: int = -1, /) -> bytes:
+        piece = func.substr(_BLOB.c.data, self._position, size)
+        data = self._session.scalar(select(piece).where(_BLOB.c.id == self._blob_id))
+        self._position += size
+        return bytes(data or b"")

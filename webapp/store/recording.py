@@ -1,0 +1,230 @@
+"""How does a run change: the rows of runs, attempts and streams as the one writer reads, locks and saves them.
+
+Records are working copies for one transaction; nothing but the ingest room changes them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.domain.outcome import AttemptReason, Level, RunStatus, ServiceKind
+from webapp.store.models.inventory import ServiceRow
+from webapp.store.models.runs import AttemptRow, RunDetailRow, RunRow, RunStreamRow
+from webapp.store.statements import insert_missing, insert_rows, table_of
+
+_RUN = table_of(RunRow)
+_SERVICE = table_of(ServiceRow)
+_ATTEMPT = table_of(AttemptRow)
+_STREAM = table_of(RunStreamRow)
+_DETAIL = table_of(RunDetailRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRecord:
+    """A service as far as recording needs it."""
+
+    id: int
+    slug: str
+    heartbeat_s: int
+
+
+@dataclass(slots=True, kw_only=True)
+class RunRecord:
+    """A run while it is written to; its row is locked."""
+
+    id: int
+    uid: str
+    service_id: int
+    number: int
+    status: RunStatus
+    created_at: datetime
+    last_seen_at: datetime
+    touched_at: datetime
+    external_key: str | None = None
+    parent_run_id: int | None = None
+    parent_step: str = ""
+    submitter_id: int | None = None
+    trigger: str = ""
+    host: str = ""
+    level: Level | None = None
+    message: str = ""
+    priority: int = 50
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_s: float | None = None
+    attempts: int = 0
+    planned_devices: int | None = None
+    planned_cases: int | None = None
+    device_counts: dict[str, int] = field(default_factory=dict)
+    case_counts: dict[str, int] = field(default_factory=dict)
+    flaky_devices: int = 0
+    log_warnings: int = 0
+    log_errors: int = 0
+    late_events: int = 0
+    cancel_requested_at: datetime | None = None
+    service: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class AttemptRecord:
+    """An attempt while its run is written to."""
+
+    number: int
+    reason: AttemptReason
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    device_counts: dict[str, int] = field(default_factory=dict)
+    case_counts: dict[str, int] = field(default_factory=dict)
+    is_new: bool = True
+
+
+_RUN_COLUMNS = tuple(each.name for each in fields(RunRecord) if each.name != "service")
+_CHANGING = tuple(name for name in _RUN_COLUMNS if name not in {"id", "uid", "service_id", "number", "created_at"})
+_RUN_QUERY = select(*(_RUN.c[name] for name in _RUN_COLUMNS), _SERVICE.c.slug.label("service")).join_from(
+    _RUN, _SERVICE
+)
+
+
+def lock_run(session: Session, uid: str) -> RunRecord | None:
+    """Return a run for writing, or None; on PostgreSQL its row stays locked until the transaction ends."""
+    query = _RUN_QUERY.where(_RUN.c.uid == uid).with_for_update(of=_RUN)
+    row = session.execute(query).mappings().one_or_none()
+    return None if row is None else _run_of(row)
+
+
+def lock_run_by_key(session: Session, *, service_id: int, external_key: str) -> RunRecord | None:
+    """Return the run of a service that carries an outside key, for writing, or None."""
+    query = _RUN_QUERY.where(_RUN.c.service_id == service_id, _RUN.c.external_key == external_key)
+    row = session.execute(query.with_for_update(of=_RUN)).mappings().one_or_none()
+    return None if row is None else _run_of(row)
+
+
+def find_run_id(session: Session, uid: str) -> int | None:
+    """Return the id of a run, or None."""
+    return session.scalar(select(RunRow.id).where(RunRow.uid == uid))
+
+
+def _run_of(row: Mapping[Any, Any]) -> RunRecord:
+    values = {str(key): value for key, value in row.items()}
+    values["status"] = RunStatus(values["status"])
+    values["level"] = Level(values["level"]) if values["level"] else None
+    return RunRecord(**values)
+
+
+def add_run(session: Session, *, uid: str, service: ServiceRecord, status: RunStatus, now: datetime) -> RunRecord:
+    """Add a run with the next number of its service; the service must be locked.
+
+    The details beside the run begin empty.
+    """
+    taken = update(_SERVICE).where(_SERVICE.c.id == service.id).values(last_number=_SERVICE.c.last_number + 1)
+    number = session.execute(taken.returning(_SERVICE.c.last_number)).scalar_one()
+    record = RunRecord(
+        id=0,
+        uid=uid,
+        service_id=service.id,
+        number=number,
+        status=status,
+        created_at=now,
+        last_seen_at=now,
+        touched_at=now,
+        service=service.slug,
+    )
+    values = {name: getattr(record, name) for name in _RUN_COLUMNS if name != "id"}
+    record.id = session.execute(_RUN.insert().values(**values).returning(_RUN.c.id)).scalar_one()
+    details = {"run_id": record.id, "parameters": {}, "details": {}, "environment": {}, "notify": None}
+    session.execute(
+        _DETAIL.insert().values({_DETAIL.c[_detail_column(name)]: value for name, value in details.items()})
+    )
+    return record
+
+
+def save_run(session: Session, run: RunRecord) -> None:
+    """Write a run back."""
+    values = {name: getattr(run, name) for name in _CHANGING}
+    session.execute(update(_RUN).where(_RUN.c.id == run.id).values(**values))
+
+
+def _detail_column(name: str) -> str:
+    return "metadata" if name == "details" else name
+
+
+def get_details(session: Session, run_id: int) -> dict[str, Any]:
+    """Return what a run was started with: parameters, details, environment, notify, definition."""
+    row = session.execute(select(_DETAIL).where(_DETAIL.c.run_id == run_id)).mappings().one()
+    names = ("parameters", "details", "environment", "notify", "definition")
+    return {name: row[_DETAIL.c[_detail_column(name)]] for name in names}
+
+
+def save_details(session: Session, run_id: int, changes: Mapping[str, Any]) -> None:
+    """Write what changed of the details; keys as in `get_details`."""
+    if changes:
+        values = {_DETAIL.c[_detail_column(name)]: value for name, value in changes.items()}
+        session.execute(update(_DETAIL).where(_DETAIL.c.run_id == run_id).values(values))
+
+
+def find_service(session: Session, slug: str) -> ServiceRecord | None:
+    """Return a service locked for a new number, or None."""
+    query = select(_SERVICE.c.id, _SERVICE.c.slug, _SERVICE.c.heartbeat_s).where(_SERVICE.c.slug == slug)
+    row = session.execute(query.with_for_update()).one_or_none()
+    return None if row is None else ServiceRecord(id=row.id, slug=row.slug, heartbeat_s=row.heartbeat_s)
+
+
+def ensure_service(session: Session, slug: str, *, now: datetime) -> ServiceRecord:
+    """Return a service locked for a new number; it is made when it is not there yet."""
+    service = find_service(session, slug)
+    if service is None:
+        row = {"slug": slug, "kind": ServiceKind.SERVICE, "options": {}, "created_at": now}
+        insert_missing(session, _SERVICE, [row])
+        service = find_service(session, slug)
+    if service is None:
+        raise RuntimeError(f"the service {slug!r} vanished while it was made")
+    return service
+
+
+def get_mark(session: Session, *, run_id: int, stream: str) -> int:
+    """Return the highest sequence number of a stream that is stored, 0 before the first."""
+    query = select(RunStreamRow.seq).where(RunStreamRow.run_id == run_id, RunStreamRow.stream == stream)
+    return session.scalar(query) or 0
+
+
+def set_mark(session: Session, *, run_id: int, stream: str, seq: int) -> None:
+    """Move the mark of a stream."""
+    moved = update(_STREAM).where(_STREAM.c.run_id == run_id, _STREAM.c.stream == stream).values(seq=seq)
+    if session.connection().execute(moved).rowcount == 0:
+        insert_rows(session, _STREAM, [{"run_id": run_id, "stream": stream, "seq": seq}])
+
+
+def load_attempts(session: Session, run_id: int) -> dict[int, AttemptRecord]:
+    """Return the attempts of a run by number."""
+    rows = session.execute(select(_ATTEMPT).where(_ATTEMPT.c.run_id == run_id))
+    return {
+        row.number: AttemptRecord(
+            number=row.number,
+            reason=AttemptReason(row.reason),
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            device_counts=dict(row.device_counts),
+            case_counts=dict(row.case_counts),
+            is_new=False,
+        )
+        for row in rows
+    }
+
+
+def save_attempts(session: Session, run_id: int, attempts: Iterable[AttemptRecord]) -> None:
+    """Write attempts, new and changed."""
+    names = ("number", "reason", "started_at", "ended_at", "device_counts", "case_counts")
+    new = []
+    for attempt in attempts:
+        values = {name: getattr(attempt, name) for name in names}
+        if attempt.is_new:
+            new.append({"run_id": run_id, **values})
+            attempt.is_new = False
+        else:
+            same = (_ATTEMPT.c.run_id == run_id) & (_ATTEMPT.c.number == values.pop("number"))
+            session.execute(update(_ATTEMPT).where(same).values(**values))
+    insert_rows(session, _ATTEMPT, new)
