@@ -1,7 +1,6 @@
 """May this caller write to that run, and is the run there: what every way in asks first."""
 
 import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from webapp.domain.access import Caller
@@ -9,7 +8,8 @@ from webapp.domain.names import find_name_fault, find_slug_fault
 from webapp.domain.outcome import RunStatus
 from webapp.errors import ForbiddenError, InvalidError, NotFoundError
 from webapp.store.db import Session
-from webapp.store.recording import RunRecord, add_run, ensure_service, lock_run
+from webapp.store.recording import RunRecord, add_run, lock_run
+from webapp.store.recording_services import ensure_service
 
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MICROSECOND = timedelta(microseconds=1)
@@ -80,8 +80,3 @@ def create_run(
 def touch(run: RunRecord, *, now: datetime) -> None:
     """Note that a run changed: `touched_at` always moves on, even when the clock doesn't."""
     run.touched_at = max(now, run.touched_at + MICROSECOND)
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """Return names once each, in their order."""
-    return list(dict.fromkeys(names))

@@ -11,25 +11,17 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.domain.outcome import AttemptReason, Level, RunStatus, ServiceKind
+from webapp.domain.outcome import AttemptReason, Level, RunStatus
 from webapp.store.models.inventory import ServiceRow
 from webapp.store.models.runs import AttemptRow, RunDetailRow, RunRow, RunStreamRow
-from webapp.store.statements import insert_missing, insert_rows, table_of
+from webapp.store.recording_services import ServiceRecord, take_number
+from webapp.store.statements import insert_rows, table_of
 
 _RUN = table_of(RunRow)
 _SERVICE = table_of(ServiceRow)
 _ATTEMPT = table_of(AttemptRow)
 _STREAM = table_of(RunStreamRow)
 _DETAIL = table_of(RunDetailRow)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRecord:
-    """A service as far as recording needs it."""
-
-    id: int
-    slug: str
-    heartbeat_s: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,13 +112,11 @@ def add_run(session: Session, *, uid: str, service: ServiceRecord, status: RunSt
 
     The details beside the run begin empty.
     """
-    taken = update(_SERVICE).where(_SERVICE.c.id == service.id).values(last_number=_SERVICE.c.last_number + 1)
-    number = session.execute(taken.returning(_SERVICE.c.last_number)).scalar_one()
     record = RunRecord(
         id=0,
         uid=uid,
         service_id=service.id,
-        number=number,
+        number=take_number(session, service.id),
         status=status,
         created_at=now,
         last_seen_at=now,
@@ -164,25 +154,6 @@ def save_details(session: Session, run_id: int, changes: Mapping[str, Any]) -> N
     if changes:
         values = {_DETAIL.c[_detail_column(name)]: value for name, value in changes.items()}
         session.execute(update(_DETAIL).where(_DETAIL.c.run_id == run_id).values(values))
-
-
-def find_service(session: Session, slug: str) -> ServiceRecord | None:
-    """Return a service locked for a new number, or None."""
-    query = select(_SERVICE.c.id, _SERVICE.c.slug, _SERVICE.c.heartbeat_s).where(_SERVICE.c.slug == slug)
-    row = session.execute(query.with_for_update()).one_or_none()
-    return None if row is None else ServiceRecord(id=row.id, slug=row.slug, heartbeat_s=row.heartbeat_s)
-
-
-def ensure_service(session: Session, slug: str, *, now: datetime) -> ServiceRecord:
-    """Return a service locked for a new number; it is made when it is not there yet."""
-    service = find_service(session, slug)
-    if service is None:
-        row = {"slug": slug, "kind": ServiceKind.SERVICE, "options": {}, "created_at": now}
-        insert_missing(session, _SERVICE, [row])
-        service = find_service(session, slug)
-    if service is None:
-        raise RuntimeError(f"the service {slug!r} vanished while it was made")
-    return service
 
 
 def get_mark(session: Session, *, run_id: int, stream: str) -> int:

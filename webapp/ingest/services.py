@@ -1,0 +1,68 @@
+"""What can be set of a service, and how is it kept?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webapp.domain.outcome import ServiceKind
+from webapp.errors import InvalidError
+from webapp.ingest.doors import check_slug
+from webapp.store.accounts import find_user_by_name
+from webapp.store.db import Session
+from webapp.store.recording_services import ServiceChanges, ensure_service, find_service, get_options, save_service
+
+MAX_HEARTBEAT_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFields:
+    """What to set; None leaves a field as it is.
+
+    Args:
+        kind: a service or a workflow.
+        description: what it does, for people.
+        owner: the name of the account it belongs to; an empty text takes the owner away.
+        heartbeat_s: how often a producer says that it is alive.
+        options: merged into the stored ones; a member that is null is taken away.
+    """
+
+    kind: ServiceKind | None = None
+    description: str | None = None
+    owner: str | None = None
+    heartbeat_s: int | None = None
+    options: Mapping[str, Any] | None = None
+
+
+def put_service(session: Session, slug: str, fields: ServiceFields, *, now: datetime) -> bool:
+    """Create a service or change it, and say whether it is new.
+
+    Raises:
+        InvalidError: the name can't be a service's, the owner is unknown, the interval is out of bounds.
+    """
+    check_slug(slug)
+    if fields.heartbeat_s is not None and not 1 <= fields.heartbeat_s <= MAX_HEARTBEAT_S:
+        raise InvalidError(("heartbeat_s", f"expected 1 to {MAX_HEARTBEAT_S:,} seconds, got {fields.heartbeat_s}"))
+    is_new = find_service(session, slug) is None
+    service = ensure_service(session, slug, now=now)
+    options = None
+    if fields.options is not None:
+        merged = {**get_options(session, service.id), **fields.options}
+        options = {name: value for name, value in merged.items() if value is not None}
+    changes = ServiceChanges(
+        kind=fields.kind,
+        description=None if fields.description is None else fields.description.replace("\0", "\u2400"),
+        has_owner=fields.owner is not None,
+        owner_id=_owner_id(session, fields.owner) if fields.owner else None,
+        heartbeat_s=fields.heartbeat_s,
+        options=options,
+    )
+    save_service(session, service.id, changes)
+    return is_new
+
+
+def _owner_id(session: Session, name: str) -> int:
+    owner = find_user_by_name(session, name)
+    if owner is None:
+        raise InvalidError(("owner", f"there is no account {name!r}"))
+    return owner.id
