@@ -18,9 +18,17 @@ function palette(codes, at) {
   return [16 + 36 * (red || 0) + 6 * (green || 0) + (blue || 0), 4];
 }
 
+// parts of one code may be joined by colons: 38:2::255:0:0 with its colour space, 4:3 for a curly line
+function fields(item) {
+  const [code, kind, ...rest] = item.split(':').map(Number);
+  if (kind === undefined) return [code];
+  if (code !== 38 && code !== 48) return [code === 4 && kind === 0 ? 24 : code];
+  return [code, kind, ...(kind === 2 ? rest.slice(-3) : rest)];
+}
+
 /** The state after an SGR sequence, for instance "1;31". */
 export function apply(state, sequence) {
-  const codes = sequence.split(/[;:]/).map(Number), next = { ...state };
+  const codes = sequence.split(';').flatMap(fields), next = { ...state };
   for (let at = 0; at < codes.length; at++) {
     const code = codes[at];
     if (code === 0) Object.assign(next, PLAIN);
