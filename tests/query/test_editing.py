@@ -23,6 +23,7 @@ pytestmark = pytest.mark.unit
         ("device:status", ()),
         ('status:"open', ()),
         ("status:a (", ()),
+        ("status:a ) x (", ()),
     ],
 )
 def test_the_values_of_a_field_are_told(text: str, values: tuple[str, ...]) -> None:
