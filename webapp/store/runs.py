@@ -139,6 +139,13 @@ def find_next_run(session: Session, run: Run) -> Run | None:
     return next(iter(_runs(session, session.execute(statement.order_by(RunRow.id).limit(1)).mappings().all())), None)
 
 
+def find_open_run(session: Session, service: str, *, trigger: str) -> Run | None:
+    """Return the newest run of a service that goes on and was started in this way, if there is one."""
+    clause = and_(ServiceRow.slug == service, RunRow.trigger == trigger, RunRow.status == RunStatus.RUNNING)
+    rows = session.execute(_select().where(clause).order_by(RunRow.id.desc()).limit(1)).mappings().all()
+    return next(iter(_runs(session, rows)), None)
+
+
 def get_run_detail(session: Session, run_id: int) -> RunDetail:
     """Return what a run was started with; everything is empty when its reporter said nothing."""
     row = session.get(RunDetailRow, run_id)

@@ -1,0 +1,87 @@
+"""Which services are there, and what options does each have?"""
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, g
+
+from webapp import clock
+from webapp.accounts.tokens import require_service
+from webapp.api.answers import Cursor, Filter, Limit, ServiceAnswer, service_answer
+from webapp.api.schema import Takes, operation
+from webapp.domain.access import Scope
+from webapp.domain.messages import Name
+from webapp.domain.outcome import ServiceKind
+from webapp.ingest.services import ServiceFields, put_service
+from webapp.query.fields import View
+from webapp.query.parser import parse
+from webapp.store.db import db, writing
+from webapp.store.inventory import get_service, page_services
+from webapp.store.paging import read_position, write_position
+
+blueprint = Blueprint("api_services", __name__, url_prefix="/api/v1")
+
+Options = Annotated[dict[str, Any], msgspec.Meta(max_length=100)]
+
+
+class ServiceList(msgspec.Struct, frozen=True):
+    """A page of services."""
+
+    items: list[ServiceAnswer]
+    next: str | None
+
+
+class ServiceListQuery(msgspec.Struct, frozen=True):
+    """Which services."""
+
+    q: Filter = ""
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
+class ServiceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to set; what is left out stays as it is."""
+
+    kind: ServiceKind | None = None
+    description: Annotated[str, msgspec.Meta(max_length=10_000)] | None = None
+    owner: Name | None = None
+    heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
+    options: Options | None = None
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/services",
+    scope=Scope.READ,
+    answers={200: ServiceList},
+    takes=Takes(query=ServiceListQuery, errors=(400,)),
+)
+def list_services(query: ServiceListQuery) -> ServiceList:
+    """List services by name."""
+    where = parse(query.q, view=View.SERVICES, now=clock.now())
+    page = page_services(db.session(), where=where, before=read_position(query.cursor), limit=query.limit)
+    return ServiceList(items=[service_answer(item) for item in page.items], next=write_position(page.older))
+
+
+@operation(blueprint, "GET", "/services/<slug>", scope=Scope.READ, answers={200: ServiceAnswer})
+def show_service(slug: str) -> ServiceAnswer:
+    """Show one service."""
+    return service_answer(get_service(db.session(), slug))
+
+
+@operation(
+    blueprint,
+    "PUT",
+    "/services/<slug>",
+    scope=Scope.ADMIN,
+    answers={200: ServiceAnswer, 201: ServiceAnswer},
+    takes=Takes(body=ServiceBody, errors=(413,)),
+)
+def change_service(slug: str, body: ServiceBody) -> tuple[int, ServiceAnswer]:
+    """Create a service or set its options; what is left out stays as it is."""
+    require_service(g.caller, slug)
+    fields = ServiceFields(**{name: getattr(body, name) for name in ServiceBody.__struct_fields__})
+    with writing() as session:
+        is_new = put_service(session, slug, fields, now=clock.now())
+        return (201 if is_new else 200), service_answer(get_service(session, slug))
