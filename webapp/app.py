@@ -3,7 +3,7 @@
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -150,8 +150,10 @@ def _load_account(remembered: str) -> Account | None:
     return load_account(db.session(), remembered)
 
 
-def _blueprints(package: ModuleType) -> Iterator[Blueprint]:
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        blueprint = getattr(importlib.import_module(module.name), "blueprint", None)
-        if blueprint is not None:
-            yield blueprint
+def _blueprints(package: ModuleType) -> list[Blueprint]:
+    """Return each blueprint of a package's modules once; large sections share one between modules."""
+    modules = [
+        importlib.import_module(found.name) for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    ]
+    found = [module.blueprint for module in modules if hasattr(module, "blueprint")]
+    return list(dict.fromkeys(found))

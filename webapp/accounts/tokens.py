@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from webapp.domain.access import Caller, Scope
+from webapp.domain.access import Caller, Scope, scopes_in_force
 from webapp.errors import ForbiddenError, InvalidError, NotFoundError
 from webapp.store import accounts as store
 from webapp.store.db import Session, reading, writing
@@ -89,7 +89,8 @@ def find_caller(text: str, *, now: datetime) -> Caller | None:
     if token.used_at is None or now - token.used_at >= USED_EVERY:
         with writing() as session:
             store.mark_token_used(session, token.id, now=now)
-    return Caller(user_id=user.id, name=user.name, role=user.role, scopes=token.scopes, services=token.services)
+    scopes = scopes_in_force(user.role, token.scopes)
+    return Caller(user_id=user.id, name=user.name, role=user.role, scopes=scopes, services=token.services)
 
 
 def revoke_token(session: Session, token_id: int, *, by_id: int | None, is_admin: bool, now: datetime) -> None:

@@ -34,6 +34,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
 }
 
+SCOPES: dict[Role, frozenset[Scope]] = {
+    Role.VIEWER: frozenset({Scope.READ}),
+    Role.OPERATOR: frozenset({Scope.READ, Scope.INGEST}),
+    Role.ADMIN: frozenset(Scope),
+}
+
 
 def is_allowed(role: Role, permission: Permission) -> bool:
     """Say whether a person of this role has the permission."""
@@ -43,6 +49,11 @@ def is_allowed(role: Role, permission: Permission) -> bool:
 def is_covered(scopes: frozenset[Scope], wanted: Scope) -> bool:
     """Say whether a token with these scopes may be used for the wanted one."""
     return wanted in scopes or Scope.ADMIN in scopes
+
+
+def scopes_in_force(role: Role, scopes: frozenset[Scope]) -> frozenset[Scope]:
+    """Return what a token may be used for: never more than its owner may do now."""
+    return SCOPES[role] if Scope.ADMIN in scopes else scopes & SCOPES[role]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
