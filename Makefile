@@ -36,7 +36,7 @@ floors: $(DEV) ## import-linter: which room may import which
 	@$(BIN)/lint-imports
 
 tests: $(DEV)
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --durations=10 --cov --cov-report=term
 
 snapshots: $(DEV) ## record the snapshots anew: read the difference before you commit it
 	$(BIN)/python -m pytest -q --update
