@@ -71,7 +71,7 @@ MAX_OUTPUT = 1024 * 1024
 MAX_TEXT = 1024 * 1024
 MAX_MESSAGE = 65_536
 MAX_PLAN = 100_000
-MAX_DEPTH = 500
+MAX_DEPTH = 400
 MAX_MEMORY = 32 * 1024 * 1024
 MAX_NOTES = 100
 MAX_OPEN_LOGS = 16
@@ -138,14 +138,12 @@ def _plain(value: object) -> object:
     """Return the nearest JSON value of something that JSON does not know."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "replace")
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=repr)
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, PurePath):
         return str(value)
     try:
-        return repr(value)
+        return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else repr(value)
     except Exception:
         return f"<{type(value).__name__} without a repr>"
 
@@ -161,17 +159,23 @@ def _clean(value: object, path: str, notes: list[str], depth: int) -> object:
         return None
     if isinstance(value, str):
         return _whole_text(value)
-    if depth >= MAX_DEPTH:
-        notes.append(f"{path[:80]}...: nested deeper than {MAX_DEPTH} levels, cut")
-        return f"<{type(value).__name__} nested too deep>"
+    try:
+        if depth < MAX_DEPTH:
+            return _clean_inner(value, path, notes, depth)
+    except RecursionError:  # the program itself is deep in its calls already
+        pass
+    notes.append(f"{path[:80]}...: nested too deep, cut")
+    return f"<{type(value).__name__} nested too deep>"
+
+
+def _clean_inner(value: object, path: str, notes: list[str], depth: int) -> object:
     if isinstance(value, Mapping):
-        items = list(value.items())
-        names = [_whole_text(key if isinstance(key, str) else str(_plain(key))) for key, _ in items]
-        return {
-            name: _clean(item, f"{path}.{name}" if path else name, notes, depth + 1)
-            for name, (_, item) in zip(names, items)  # noqa: B905 (Python 3.8)
-        }
-    if isinstance(value, (list, tuple, set, frozenset)):
+        cleaned = {}
+        for key, item in list(value.items()):
+            name = _whole_text(key if isinstance(key, str) else str(_plain(key)))
+            cleaned[name] = _clean(item, f"{path}.{name}" if path else name, notes, depth + 1)
+        return cleaned
+    if isinstance(value, (list, tuple)):
         return [_clean(item, f"{path}[{index}]", notes, depth + 1) for index, item in enumerate(value)]
     return _clean(_plain(value), path, notes, depth + 1)
 
@@ -754,7 +758,7 @@ class Sender:
             return True
         for log in list(self.box.logs.values()):
             if log.acked < log.tape.size:
-                self._send_log(log)
+                self._send_log(log, log.tape.size)
                 self.box.save()
                 return True
         return False
@@ -872,8 +876,9 @@ class Sender:
         order = _json_object(line)
         if order.get("op") == "log" and isinstance(order.get("end"), int):
             log = self.box.logs[self.box.add_log(str(order.get("stream")), str(order.get("tape")))]
-            if log.acked < min(order["end"], log.tape.size):
-                self._send_log(log)
+            stop = min(order["end"], log.tape.size)
+            if log.acked < stop:
+                self._send_log(log, stop)
                 self.box.save()
                 return
         elif order.get("op") == "put" and isinstance(order.get("path"), str):
@@ -918,8 +923,8 @@ class Sender:
 
     # Logs
 
-    def _send_log(self, log: LogTape) -> None:
-        data = log.tape.read(log.acked, self._piece)
+    def _send_log(self, log: LogTape, stop: int) -> None:
+        data = log.tape.read(log.acked, min(self._piece, stop - log.acked))
         if not data:
             self._skip(log, max(log.tape.after_hole(log.acked) - log.acked, 1), "", "lost on the reporter's disk")
             return
