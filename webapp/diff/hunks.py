@@ -33,6 +33,18 @@ def runs_between(hunks: Iterable[Hunk], *, a_size: int) -> Iterable[Run]:
         yield i, j, a_size - i
 
 
+def fill_gaps(runs: Iterable[Run], *, a_size: int, b_size: int) -> Iterable[Run]:
+    """Add to runs what lies between them, paired in order as far as both sides have something."""
+    i = j = 0
+    for p, q, size in [*runs, (a_size, b_size, 0)]:
+        in_order = min(p - i, q - j)
+        if in_order:
+            yield i, j, in_order
+        if size:
+            yield p, q, size
+        i, j = p + size, q + size
+
+
 def slide(hunks: Sequence[Hunk], a: Sequence[int], b: Sequence[int]) -> list[Hunk]:
     """Join neighbouring hunks where a pure insertion or deletion can be moved, line by equal line, to its neighbour.
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from webapp.diff.anchors import Run
 from webapp.diff.deadline import Deadline
-from webapp.diff.hunks import Hunk
+from webapp.diff.hunks import Hunk, fill_gaps
 from webapp.diff.lines import LineDiff
 from webapp.diff.masks import Picks
 from webapp.diff.matching import match_ids
@@ -130,13 +130,9 @@ def _without(lines: range, gaps: list[tuple[int, int]]) -> Sequence[int]:
 
 
 def _paired(runs: list[Run], own_a: Sequence[int], own_b: Sequence[int]) -> Iterator[Run]:
-    """Fill the gaps between runs with pairs in order and translate all to line numbers, cut where lines are missing."""
-    i = j = 0
-    for p, q, size in [*runs, (len(own_a), len(own_b), 0)]:
-        in_order = min(p - i, q - j)
-        for first, second, rows in ((i, j, in_order), (p, q, size)):
-            yield from _cut(own_a, own_b, first, second, rows)
-        i, j = p + size, q + size
+    """Pair all that can be paired, in line numbers."""
+    for i, j, rows in fill_gaps(runs, a_size=len(own_a), b_size=len(own_b)):
+        yield from _cut(own_a, own_b, i, j, rows)
 
 
 def _cut(own_a: Sequence[int], own_b: Sequence[int], i: int, j: int, rows: int) -> Iterator[Run]:
