@@ -13,8 +13,6 @@ from webapp.errors import GapError, NotFoundError
 from webapp.store.log_pieces import Piece, StoredLog, find_line_end, find_offset, iterate_pieces, log_of
 from webapp.store.log_sealing import store_bytes
 from webapp.store.models.logs import LogRow
-from webapp.store.models.runs import RunRow
-from webapp.store.models.tables import MICROSECOND
 
 MAX_PAGE = 5_000
 
@@ -52,12 +50,12 @@ class LogLines:
 def append_log(
     session: Session, *, run_id: int, stream: str, data: bytes, now: datetime, offset: int | None = None
 ) -> AppendedLog:
-    """Add bytes to the end of a log, count their levels in the run, and say that the run was heard of.
+    """Add bytes to the end of a log and count their levels; the caller has locked the run and adds them up there.
 
     A call costs the same whatever the log holds already; give it what there is for a stream at once, up to some MiB.
 
     Args:
-        session: a writing session; the run's row is locked until its end.
+        session: a writing session.
         run_id: the run.
         stream: the log's name: `run`, or a device's name.
         data: the bytes.
@@ -67,9 +65,6 @@ def append_log(
     Raises:
         GapError: bytes between the end of the log and the offset are missing.
     """
-    run = session.scalars(
-        select(RunRow).where(RunRow.id == run_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
     row = _open_log(session, run_id=run_id, stream=stream, now=now)
     have = row.size
     if offset is not None and offset > have:
@@ -79,11 +74,7 @@ def append_log(
     if fresh:
         store_bytes(session, row, fresh)
         row.changed_at = now
-        run.log_errors += row.errors - errors
-        run.log_warnings += row.warnings - warnings
-        run.touched_at = max(now, run.touched_at + MICROSECOND)
-    run.last_seen_at = max(now, run.last_seen_at)
-    session.flush()
+        session.flush()
     return AppendedLog(offset=row.size, errors=row.errors - errors, warnings=row.warnings - warnings)
 
 
