@@ -9,17 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, insert, select
 
+from webapp.store.models.tables import JsonText, UtcDateTime
+
 MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
-VALUES: Mapping[type, object] = {
-    bool: True,
-    bytes: b"x",
-    datetime: MOMENT,
-    dict: {},
-    float: 1.0,
-    int: 1,
-    list: [],
-    str: "x",
-}
+VALUES: Mapping[type, object] = {bool: True, bytes: b"x", float: 1.0, int: 1, str: "x"}
 
 # A revision that copies every table anew, as SQLite does for any change of a column.
 REBUILD = '''"""Copy every table anew."""
@@ -74,4 +67,8 @@ def _count(connection: Connection, table: Table) -> int:
 def _value(column: Column[object]) -> object:
     if column.foreign_keys or (column.primary_key and isinstance(column.type, Integer)):
         return 1
+    if isinstance(column.type, UtcDateTime):
+        return MOMENT
+    if isinstance(column.type, JsonText):
+        return {}
     return VALUES[column.type.python_type]
