@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webapp.domain.outcome import LEVEL_ORDER
 from webapp.query.expressions import And, Expression, Not, Op, Or, Term, Text, Value
 from webapp.query.fields import TEXT_COLUMNS, View
 from webapp.query.globs import Glob, Wildcard
@@ -150,18 +149,14 @@ def _sqlite_glob(glob: Glob) -> str:
     return "".join(part.value if isinstance(part, Wildcard) else part.translate(escaped) for part in glob.parts)
 
 
-def _folded(column: Column) -> ColumnElement[str]:
-    return func.lower(column)
-
-
 def _matches(column: Column, op: Op, glob: Glob) -> Clause:
-    """Hold a column against one glob, letter case ignored."""
-    pattern = like_pattern(glob).lower()
-    if op is Op.HAS:
-        return _folded(column).like(f"%{pattern}%", escape=ESCAPE)
-    if glob.literal is not None:
-        return _folded(column) == glob.literal.lower()
-    return _folded(column).like(pattern, escape=ESCAPE)
+    """Hold a column against one glob, letter case ignored as far as the database knows letters."""
+    if glob == ANY:
+        return column != ""
+    if op is Op.IS and glob.literal is not None:
+        return func.lower(column) == func.lower(glob.literal)
+    pattern = like_pattern(glob)
+    return func.lower(column).like(func.lower(f"%{pattern}%" if op is Op.HAS else pattern), escape=ESCAPE)
 
 
 def _named(column: Column, term: Term) -> Clause:
@@ -184,6 +179,8 @@ def _key(column: Column) -> Translate:
 
 
 def _matches_exactly(column: Column, glob: Glob, *, is_sqlite: bool) -> Clause:
+    if glob == ANY:
+        return column != ""
     if glob.literal is not None:
         return column == literal(glob.literal)
     if is_sqlite:
@@ -196,18 +193,6 @@ def _word(column: Column) -> Translate:
         return column == term.values[0] if len(term.values) == 1 else column.in_(term.values)
 
     return clause
-
-
-def _level(_translator: _Translator, term: Term) -> Clause:
-    if term.op is Op.IS:
-        return _word(RunRow.level)(_translator, term)
-    words = [str(level) for level in LEVEL_ORDER]
-    return RunRow.level.in_([word for word in words if _compare(words.index(word), term.op, words, term)])
-
-
-def _compare(rank: int, op: Op, words: list[str], term: Term) -> bool:
-    bound = words.index(str(term.values[0]))
-    return {Op.GT: rank > bound, Op.GE: rank >= bound, Op.LT: rank < bound, Op.LE: rank <= bound}[op]
 
 
 def _number(column: Column) -> Translate:
@@ -292,7 +277,7 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
         "service": _resolved(RunRow.service_id),
         "kind": _run_kind,
         "status": _word(RunRow.status),
-        "level": _level,
+        "level": _word(RunRow.level),
         "has": _has,
         "device": _took_part,
         "number": _number(RunRow.number),

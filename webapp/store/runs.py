@@ -224,10 +224,16 @@ def count_facets(session: Session, *, where: Expression = EVERYTHING) -> list[Ru
 
 def newest_touch(session: Session) -> int:
     """Return when any run last changed, in microseconds; it only grows, so that lists can watch it."""
-    touched: datetime | None = session.execute(
-        select(RunRow.touched_at).order_by(RunRow.touched_at.desc()).limit(1)
-    ).scalar()
-    return 0 if touched is None else (touched - EPOCH) // MICROSECOND
+    return _micros(session.scalar(select(RunRow.touched_at).order_by(RunRow.touched_at.desc()).limit(1))) or 0
+
+
+def touch_of(session: Session, run_id: int) -> int | None:
+    """Return when a run last changed, in microseconds, or None when it is gone."""
+    return _micros(session.scalar(select(RunRow.touched_at).where(RunRow.id == run_id)))
+
+
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else (at - EPOCH) // MICROSECOND
 
 
 def _select() -> Select[*tuple[Any, ...]]:

@@ -44,7 +44,11 @@ class Filter:
 
 def read_filter(view: View, *, name: str = "q") -> Filter:
     """Return the filter in a parameter of the request's address."""
-    text = request.args.get(name, "")
+    return understand(request.args.get(name, ""), view)
+
+
+def understand(text: str, view: View) -> Filter:
+    """Return a filter text with what it means, or with what is wrong with it."""
     try:
         return Filter(text=text, tree=parse(text, view=view, now=clock.now()), fault=None)
     except QueryError as error:

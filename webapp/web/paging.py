@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request, url_for
+from flask import Blueprint, request, url_for
 
 from webapp.store.paging import Page, Position, read_position, write_position
+
+blueprint = Blueprint("paging", __name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ def read_after() -> Position | None:
     return read_position(request.args.get("after"))
 
 
+@blueprint.app_template_global("here")
 def here(**changes: str | int | None) -> str:
     """Return this address with some parameters changed; None or an empty text removes one."""
     kept: dict[str, Any] = {**request.args.to_dict(), **changes}
@@ -40,3 +43,9 @@ def pager_of(page: Page[Any]) -> Pager:
         newer=here(after=newer, before=None) if newer else "",
         older=here(before=older, after=None) if older else "",
     )
+
+
+@blueprint.app_template_global("kept")
+def kept(*names: str) -> dict[str, str]:
+    """Return those parameters of this address that a form has to carry on."""
+    return {name: request.args[name] for name in names if request.args.get(name)}

@@ -1,0 +1,152 @@
+"""What happened in one run: its verdict, attempts, devices, the selected device, cases and log."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp import clock
+from webapp.domain.access import Caller, Permission, Scope
+from webapp.domain.outcome import DEVICE_FAILURE, ENDED, CaseResult
+from webapp.domain.verdict import Tally, verdict_of
+from webapp.ingest.runs import request_cancel
+from webapp.store.attachments import list_attachments
+from webapp.store.db import db, reading, writing
+from webapp.store.logs import list_logs
+from webapp.store.results import Attempt, list_attempts
+from webapp.store.runs import Run, find_next_run, find_previous_run, get_run, get_run_detail, list_steps, touch_of
+from webapp.web.guard import requires
+from webapp.web.live import event_stream
+from webapp.web.paging import here
+from webapp.web.run_cases import read_cases
+from webapp.web.run_devices import read_devices, read_panel
+from webapp.web.run_section import Section, read_section
+
+blueprint = Blueprint("run", __name__, url_prefix="/runs")
+
+
+@blueprint.app_template_global("plain_pairs")
+def plain_pairs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return a mapping of any JSON values as names and texts."""
+    return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in sorted(values.items())]
+
+
+@blueprint.get("/<uid>")
+@requires(Permission.VIEW)
+def show(uid: str) -> ResponseReturnValue:
+    """Show one run; which attempt, devices and device are in the address."""
+    session = db.session()
+    run = get_run(session, uid)
+    attempts = list_attempts(session, run.id)
+    section = read_section(run, attempts)
+    devices = read_devices(session, section)
+    values = {
+        "run": run,
+        "detail": get_run_detail(session, run.id),
+        "attempts": _attempt_tabs(run, attempts, section),
+        "section": section,
+        "verdict": verdict_of(run.status, _tally(run), message=run.message),
+        "previous": find_previous_run(session, run),
+        "next": find_next_run(session, run),
+        "devices": devices,
+        "panel": read_panel(session, section, devices),
+        "cases": read_cases(session, section),
+        "logs": list_logs(session, run_id=run.id, limit=1),
+        "steps": list_steps(session, run.id) if run.kind == "workflow" else [],
+        "attachments": list_attachments(session, run.id),
+        "is_over": run.status in ENDED,
+    }
+    return render_template("run/show.html", **values), devices.status, {"Vary": "X-Partial"}
+
+
+@blueprint.get("/<uid>/events")
+@requires(Permission.VIEW)
+def events(uid: str) -> Response:
+    """Tell a run's page when the run changed."""
+    run = get_run(db.session(), uid)
+    return event_stream(lambda: version_of(run.id))
+
+
+@blueprint.post("/<uid>/cancel")
+@requires(Permission.OPERATE)
+def cancel(uid: str) -> ResponseReturnValue:
+    """Ask the run's reporter to stop it."""
+    caller = Caller(
+        user_id=current_user.id, name=current_user.name, role=current_user.role, scopes=frozenset({Scope.INGEST})
+    )
+    with writing() as session:
+        is_asked = request_cancel(session, uid, caller=caller, now=clock.now())
+    flash("The reporter is asked to stop." if is_asked else "The run has ended already.", "success")
+    return redirect(url_for("run.show", uid=uid))
+
+
+def version_of(run_id: int) -> int | None:
+    """Return when a run last changed, for live pages; None when it is gone."""
+    with reading() as session:
+        return touch_of(session, run_id)
+
+
+def _tally(run: Run) -> Tally:
+    return Tally(
+        devices=run.device_counts,
+        cases=run.case_counts,
+        flaky_devices=run.flaky_devices,
+        log_errors=run.log_errors,
+        log_warnings=run.log_warnings,
+    )
+
+
+def _attempt_tabs(run: Run, attempts: list[Attempt], section: Section) -> list[dict[str, object]]:
+    """Return a tab for each attempt and one for the overall section; nothing when there was one attempt."""
+    if len(attempts) < 2:
+        return []
+    tabs: list[dict[str, object]] = []
+    for attempt in attempts:
+        is_over = attempt.ended_at is not None or run.status in ENDED
+        tabs.append(
+            {
+                "title": f"Attempt {attempt.number}",
+                "url": here(attempt=attempt.number, before=None),
+                "current": section.attempt == attempt.number,
+                "word": _word(attempt) if is_over else "running",
+                "detail": _detail(attempt, run.ended_at),
+            }
+        )
+    overall = {
+        "title": "Overall",
+        "url": here(attempt=None, before=None),
+        "current": section.attempt is None,
+        "word": "",
+        "label": "last result of each",
+        "detail": f"{len(attempts)} attempts",
+    }
+    return [*tabs, overall]
+
+
+def _word(attempt: Attempt) -> str:
+    return "failed" if _failures(attempt) else "ok"
+
+
+def _failures(attempt: Attempt) -> int:
+    failed_devices = sum(attempt.device_counts.get(word, 0) for word in DEVICE_FAILURE)
+    return failed_devices + attempt.case_counts.get(CaseResult.FAIL, 0)
+
+
+def _detail(attempt: Attempt, ended_at: datetime | None) -> str:
+    total = sum(attempt.device_counts.values()) or sum(attempt.case_counts.values())
+    word = "devices" if attempt.device_counts else "cases"
+    failed = _failures(attempt)
+    text = f"{failed:,} of {total:,} {word} failed" if failed else f"{total:,} {word}"
+    end = attempt.ended_at or ended_at
+    if attempt.started_at and end:
+        text = f"{_short((end - attempt.started_at).total_seconds())}, {text}"
+    return text
+
+
+def _short(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m {rest:02d}s" if minutes else f"{seconds:.1f} s"
