@@ -25,7 +25,8 @@ from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.blobs import Content, add_blobs
 from webapp.store.db import Session
 from webapp.store.logs import append_log
-from webapp.store.recording import RunRecord, get_details, save_details
+from webapp.store.recording import RunRecord
+from webapp.store.recording_details import get_details, save_details
 from webapp.store.recording_results import CaseKey, CaseRecord, ids_of_cases, ids_of_devices
 
 Output = Content | None
@@ -50,7 +51,7 @@ def apply(session: Session, run: RunRecord, prepared: Sequence[Prepared], *, now
     for position, each in enumerate(prepared):
         if isinstance(each.event, RunEnd) and run.status not in ENDED:
             _Batch(session, run, now=now).apply(prepared[start:position])
-            _end(session, run, each.event, now=now)
+            _end(session, run, each.event)
             start = position + 1
     _Batch(session, run, now=now).apply(prepared[start:])
 
@@ -60,11 +61,11 @@ def shown_text(text: str | None) -> str:
     return (text or "").replace(NUL, SHOWN_NUL)
 
 
-def _end(session: Session, run: RunRecord, event: RunEnd, *, now: datetime) -> None:
+def _end(session: Session, run: RunRecord, event: RunEnd) -> None:
     run.log_errors = max(run.log_errors, event.errors or 0)
     run.log_warnings = max(run.log_warnings, event.warnings or 0)
     run.started_at = run.started_at or event.ts
-    finish(session, run, status=RunStatus(event.status), message=shown_text(event.message), ended_at=event.ts, now=now)
+    finish(session, run, status=RunStatus(event.status), message=shown_text(event.message), ended_at=event.ts)
 
 
 class _Batch:

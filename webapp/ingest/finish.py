@@ -9,9 +9,7 @@ from webapp.store.recording import RunRecord
 from webapp.store.recording_results import DeviceRecord
 
 
-def finish(
-    session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime, now: datetime
-) -> None:
+def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime) -> None:
     """Close a locked run that is open; the caller saves it.
 
     Args:
@@ -20,14 +18,12 @@ def finish(
         status: complete, incomplete or canceled.
         message: why, for people; may be empty.
         ended_at: when it ended by the producer's clock, which also measures the duration.
-        now: the server's moment.
     """
     run.status = status
     run.message = message
     run.ended_at = ended_at
     run.started_at = run.started_at or ended_at
     run.duration_s = max(0.0, (ended_at - run.started_at).total_seconds())
-    run.last_seen_at = max(run.last_seen_at, now)
     close_open_devices(session, run, ended_at=ended_at)
     weigh(run)
 

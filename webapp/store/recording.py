@@ -88,13 +88,6 @@ def lock_run(session: Session, uid: str) -> RunRecord | None:
     return None if row is None else _run_of(row)
 
 
-def lock_run_by_key(session: Session, *, service_id: int, external_key: str) -> RunRecord | None:
-    """Return the run of a service that carries an outside key, for writing, or None."""
-    query = _RUN_QUERY.where(_RUN.c.service_id == service_id, _RUN.c.external_key == external_key)
-    row = session.execute(query.with_for_update(of=_RUN)).mappings().one_or_none()
-    return None if row is None else _run_of(row)
-
-
 def find_run_id(session: Session, uid: str) -> int | None:
     """Return the id of a run, or None."""
     return session.scalar(select(RunRow.id).where(RunRow.uid == uid))
@@ -125,10 +118,7 @@ def add_run(session: Session, *, uid: str, service: ServiceRecord, status: RunSt
     )
     values = {name: getattr(record, name) for name in _RUN_COLUMNS if name != "id"}
     record.id = session.execute(_RUN.insert().values(**values).returning(_RUN.c.id)).scalar_one()
-    details = {"run_id": record.id, "parameters": {}, "details": {}, "environment": {}, "notify": None}
-    session.execute(
-        _DETAIL.insert().values({_DETAIL.c[_detail_column(name)]: value for name, value in details.items()})
-    )
+    insert_rows(session, _DETAIL, [{"run_id": record.id, "parameters": {}, "metadata": {}, "environment": {}}])
     return record
 
 
@@ -136,24 +126,6 @@ def save_run(session: Session, run: RunRecord) -> None:
     """Write a run back."""
     values = {name: getattr(run, name) for name in _CHANGING}
     session.execute(update(_RUN).where(_RUN.c.id == run.id).values(**values))
-
-
-def _detail_column(name: str) -> str:
-    return "metadata" if name == "details" else name
-
-
-def get_details(session: Session, run_id: int) -> dict[str, Any]:
-    """Return what a run was started with: parameters, details, environment, notify, definition."""
-    row = session.execute(select(_DETAIL).where(_DETAIL.c.run_id == run_id)).mappings().one()
-    names = ("parameters", "details", "environment", "notify", "definition")
-    return {name: row[_DETAIL.c[_detail_column(name)]] for name in names}
-
-
-def save_details(session: Session, run_id: int, changes: Mapping[str, Any]) -> None:
-    """Write what changed of the details; keys as in `get_details`."""
-    if changes:
-        values = {_DETAIL.c[_detail_column(name)]: value for name, value in changes.items()}
-        session.execute(update(_DETAIL).where(_DETAIL.c.run_id == run_id).values(values))
 
 
 def get_mark(session: Session, *, run_id: int, stream: str) -> int:

@@ -64,7 +64,8 @@ def take_number(session: Session, service_id: int) -> int:
 
 def get_options(session: Session, service_id: int) -> dict[str, Any]:
     """Return the options of a service."""
-    return session.scalars(select(ServiceRow.options).where(ServiceRow.id == service_id)).one()
+    options: dict[str, Any] = session.scalars(select(ServiceRow.options).where(ServiceRow.id == service_id)).one()
+    return options
 
 
 def save_service(session: Session, service_id: int, changes: ServiceChanges) -> None:
