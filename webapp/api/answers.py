@@ -177,12 +177,11 @@ def run_detail_answer(run: Run, detail: RunDetail) -> RunDetailAnswer:
 
 def device_result_answer(uid: str, result: DeviceResult) -> DeviceResultAnswer:
     """Return what a device came to."""
-    place = {"uid": uid, "name": result.device, "attempt": result.attempt}
     values = {name: getattr(result, name) for name in DeviceResultAnswer.__struct_fields__ if name != "result_url"}
-    has_result = result.blob_id is not None
-    return DeviceResultAnswer(
-        **values, result_url=url_for("api_results.show_device_result", **place) if has_result else None
-    )
+    url = None
+    if result.blob_id is not None:
+        url = url_for("api_results.show_device_result", uid=uid, name=result.device, attempt=result.attempt)
+    return DeviceResultAnswer(**values, result_url=url)
 
 
 def case_answer(outcome: CaseOutcome) -> CaseAnswer:

@@ -55,10 +55,11 @@ class RawBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
-    """An answer that is not one JSON value of a declared type."""
+    """An answer that is not one JSON value of a declared type, or only sometimes: then `value` is that type."""
 
     media_type: str
     description: str
+    value: type[Any] | None = None
 
 
 Answers = dict[int, type[Any] | RawAnswer | None]

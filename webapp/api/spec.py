@@ -64,7 +64,8 @@ def describe() -> dict[str, Any]:
 
 
 def _types(operation: Operation) -> list[Any]:
-    found = [item for item in operation.answers.values() if item is not None and not isinstance(item, RawAnswer)]
+    answers = (item.value if isinstance(item, RawAnswer) else item for item in operation.answers.values())
+    found = [item for item in answers if item is not None]
     if operation.takes.query is not None:
         found.append(operation.takes.query)
     if operation.takes.body is not None and not isinstance(operation.takes.body, RawBody):
@@ -115,6 +116,8 @@ def _responses(operation: Operation, schema_of: dict[Any, Any]) -> dict[str, Any
         described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if isinstance(answer, RawAnswer):
             described = {"description": answer.description, "content": {answer.media_type: {"schema": {}}}}
+            if answer.value is not None:
+                described["content"][JSON] = {"schema": schema_of[answer.value]}
         elif answer is not None:
             described["content"] = {JSON: {"schema": schema_of[answer]}}
         responses[str(status)] = described
