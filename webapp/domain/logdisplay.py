@@ -1,9 +1,10 @@
 """What does a line of a log show: harmless text and its colours, the end of a progress bar, a bounded length."""
 
 import re
+from dataclasses import dataclass
 
 from webapp.domain.ansi import PLAIN, Span, Style, restyle, spans, strip_escapes, style_after, style_of, tokens
-from webapp.domain.loglines import LogLine
+from webapp.domain.loglines import LineLevel, LogLine, LogLines, level_of
 
 # This many characters of a line are shown.
 MAX_SHOWN = 2_000
@@ -28,6 +29,29 @@ _STAMP = re.compile(
     r"|\[ *\d{1,9}\.\d{3,9}\]"
     r")(?=[\s:|,;-]|$)[:|,;]?\s?"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLine:
+    """What a line shows, with SGR escapes for its colours, and the level it has."""
+
+    text: str
+    level: LineLevel
+
+
+def show_lines(page: LogLines) -> list[ShownLine]:
+    """Return what the lines of a page show; following their SGR escapes from `page.sgr` gives each line its colours."""
+    style = style_of(page.sgr)
+    shown: list[ShownLine] = []
+    for line in page.lines:
+        text, style = show_line(line, style)
+        shown.append(ShownLine(text=text, level=level_of(line.head)))
+    return shown
+
+
+def plain_text(text: str) -> str:
+    """Return a shown text without its colours."""
+    return "".join(piece for piece, _ in tokens(text)) if "\x1b" in text else text
 
 
 def show_line(line: LogLine, style: Style) -> tuple[str, Style]:

@@ -41,6 +41,21 @@ class LogLine:
     tail_sgr: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLines:
+    """Consecutive lines of a log.
+
+    Args:
+        first: the number of the first line, from 0.
+        lines: the lines, giant ones as their two ends.
+        sgr: the colours (ANSI SGR parameters) that hold at the first byte.
+    """
+
+    first: int
+    lines: list[LogLine]
+    sgr: str
+
+
 _LEVELS = {
     LineLevel.ERROR: ("critical", "fatal", "panic", "severe", "emerg", "alert", "error", "err"),
     LineLevel.WARNING: ("warning", "warn"),

@@ -43,6 +43,15 @@ class Matcher:
         return found.start() if found else -1
 
 
+def find_query_fault(text: str) -> str | None:
+    """Say why a text cannot be looked for, or None when it can."""
+    if not text:
+        return "expected a text to look for"
+    if len(text) > MAX_QUERY:
+        return f"expected at most {MAX_QUERY:,} characters, got {len(text):,}"
+    return "expected a text of one line" if "\n" in text else None
+
+
 def make_matcher(text: str) -> Matcher:
     """Return what finds a text, case-insensitively; the text is not empty and holds no line end."""
     if text.isascii():

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.ansi import clear_of_escape, style_of
-from webapp.domain.loglines import LINE_END, LogLine, cut_line, find_newline
+from webapp.domain.loglines import LINE_END, LogLine, LogLines, cut_line, find_newline
 from webapp.errors import GapError, NotFoundError
 from webapp.store.log_pieces import Piece, StoredLog, find_line_end, find_offset, iterate_pieces, log_of
 from webapp.store.log_sealing import store_bytes
@@ -30,21 +30,6 @@ class AppendedLog:
     offset: int
     errors: int
     warnings: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLines:
-    """Consecutive lines of a log.
-
-    Args:
-        first: the number of the first line, from 0.
-        lines: the lines, giant ones as their two ends.
-        sgr: the colours (ANSI SGR parameters) that hold at the first byte.
-    """
-
-    first: int
-    lines: list[LogLine]
-    sgr: str
 
 
 def append_log(
