@@ -97,7 +97,7 @@ def diff_bytes(
     ready = check_rules(rules)
     deadline = Deadline(budget_s)
     front, back = common_lines(a, b)
-    before, after = a.count(b"\n", 0, front), _line_count(a, len(a) - back)
+    before, after = _line_count(a[:front]), _line_count(a[len(a) - back :])
     middle_a, middle_b = a[front : len(a) - back], b[front : len(b) - back]
     keys_a = keys_of(middle_a, level=level, rules=ready, deadline=deadline)
     keys_b = keys_of(middle_b, level=level, rules=ready, deadline=deadline)
@@ -142,9 +142,9 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _line_count(data: bytes, start: int) -> int:
-    """Count the lines from `start`, which is the start of a line, to the end."""
-    return data.count(b"\n", start) + (start < len(data) and not data.endswith(b"\n"))
+def _line_count(data: bytes) -> int:
+    """Count lines, the last one too when it has no newline."""
+    return data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
 
 
 def _diff(a: Keys, b: Keys, *, deadline: Deadline, tuning: Tuning) -> LineDiff:
