@@ -1,7 +1,7 @@
 // Which colours does a terminal line have? SGR codes become classes (a31, f208, g17); every other escape is dropped.
 // The state at the start of a line is carried by the caller, so a colour may span lines and chunks.
 const ESCAPE = /\x1b\[([0-9;:]*)m|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
-const FLAGS = { 1: 1, 2: 2, 3: 4, 4: 8, 7: 16, 9: 32 };
+const FLAGS = { 1: 1, 2: 2, 3: 4, 4: 8, 7: 16, 9: 32, 21: 8 };
 const CLEAR = { 22: 1 | 2, 23: 4, 24: 8, 27: 16, 29: 32 };
 const FLAG_CLASSES = ['a1', 'a2', 'a3', 'a4', 'a7', 'a9'];
 
@@ -10,12 +10,16 @@ export const PLAIN = Object.freeze({ text: '', back: '', flags: 0 });
 
 const between = (low, code, high) => code >= low && code <= high;
 
-// 38;5;n and 38;2;r;g;b: answers [number of the palette, codes used]
+const isByte = number => number >= 0 && number <= 255;
+
+// 38;5;n and 38;2;r;g;b: answers [number of the palette or null when it is broken, codes used]
 function palette(codes, at) {
-  if (codes[at + 1] === 5) return [Math.min(255, codes[at + 2] || 0), 2];
+  if (codes[at + 1] === 5) return [isByte(codes[at + 2]) ? codes[at + 2] : null, 2];
   if (codes[at + 1] !== 2) return [null, 0];
-  const [red, green, blue] = codes.slice(at + 2, at + 5).map(part => Math.round(Math.min(255, part || 0) / 51));
-  return [16 + 36 * (red || 0) + 6 * (green || 0) + (blue || 0), 4];
+  const channels = codes.slice(at + 2, at + 5);
+  if (channels.length < 3 || !channels.every(isByte)) return [null, 4];
+  const [red, green, blue] = channels.map(channel => Math.round(channel / 51));
+  return [16 + 36 * red + 6 * green + blue, 4];
 }
 
 // parts of one code may be joined by colons: 38:2::255:0:0 with its colour space, 4:3 for a curly line
