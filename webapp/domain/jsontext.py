@@ -23,6 +23,7 @@ _FLOAT = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?")
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 # Escapes of ASCII characters that would hide a quote, a colon or a backslash from `_count_members`.
 _HIDING = (b"\\u002", b"\\u003", b"\\u005")
+_BLANK_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 
 
 def canonical(raw: bytes, *, path: str = "") -> bytes:
@@ -47,7 +48,7 @@ def canonical(raw: bytes, *, path: str = "") -> bytes:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidError((path, explain(raw, error))) from error
     text = _ENCODER.encode(value)
-    if any(escape in raw for escape in _HIDING) or _count_members(raw) != _count_members(text):
+    if _may_hide_members(raw) or _count_members(raw) != _count_members(text):
         return _canonical_of_any(raw, path)
     return text
 
@@ -121,7 +122,7 @@ def find_member(raw: bytes, byte: int) -> str | None:
 
 
 def _without_escaped_quotes(text: bytes) -> bytes:
-    return text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
 
 
 def _find_depth(raw: bytes, wanted: int) -> int:
@@ -133,9 +134,16 @@ def _find_depth(raw: bytes, wanted: int) -> int:
     return len(raw)
 
 
+def _may_hide_members(raw: bytes) -> bool:
+    """Say whether `_count_members` can be wrong: blanks before colons, escapes of a quote, a colon or a backslash."""
+    if any(map(raw.__contains__, _BLANK_COLONS)):
+        return True
+    return b"\\u00" in raw and any(map(raw.__contains__, _HIDING))
+
+
 def _count_members(text: bytes) -> int:
     """Count a sign that every member of an object has; equal counts before and after mean that no member was lost."""
-    return _without_escaped_quotes(text).translate(None, delete=b" \t\r\n").count(b'":')
+    return _without_escaped_quotes(text).count(b'":')
 
 
 def _find_lone_surrogate(raw: bytes) -> int | None:

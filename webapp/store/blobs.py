@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.domain import jsontext
 from webapp.errors import NotFoundError
 from webapp.store.models.blobs import BlobRow
-from webapp.store.statements import in_chunks, insert_missing, table_of
+from webapp.store.statements import in_chunks, inserting_missing, table_of
 
 ZSTD = 1
 LEVEL = 3
@@ -23,6 +23,7 @@ PIECE = 256 * 1024
 JSON_KEY = b"application/json\n"
 
 _BLOB = table_of(BlobRow)
+_INSERT = inserting_missing(_BLOB, ("digest", "size", "codec", "data"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def add_blobs(session: Session, contents: Iterable[Content]) -> dict[bytes, int]
         compressor = zstandard.ZstdCompressor(level=LEVEL)
         for digests in in_chunks(missing):
             rows = [_row(digest, wanted[digest], compressor) for digest in digests]
-            insert_missing(session, _BLOB, rows)
+            _INSERT.execute(session, rows)
         found |= _find_ids(session, missing)
     return found
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, tuple_, update
+from sqlalchemy import Row, Update, bindparam, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import DEVICE_OPEN, CaseResult, DeviceStatus
 from webapp.store.models.inventory import DeviceRow, TestCaseRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
-from webapp.store.statements import in_chunks, insert_missing, insert_rows, table_of
+from webapp.store.statements import ManyRows, in_chunks, inserting, inserting_missing, table_of
 
 CaseKey = tuple[int, int | None]
 
@@ -23,6 +23,23 @@ _WRITTEN = (
     "is_overall", "status", "is_given", "raw_status", "message", "started_at", "ended_at", "duration_s", "case_counts",
     "blob_id",
 )  # fmt: skip
+
+_REPORTED = (
+    "test_case_id", "device_id", "attempt", "result", "is_overall", "raw_result", "message", "measurement", "units",
+    "started_at", "duration_s", "blob_id",
+)  # fmt: skip
+_NEW_DEVICE = inserting_missing(_DEVICE, ("name", "group_name", "platform", "attributes", "created_at"))
+_NEW_CASE = inserting_missing(_CASE, ("suite", "name"))
+_NEW_RESULT = inserting(_DEVICE_RESULT, ("run_id", "device_id", "attempt", *_WRITTEN))
+_NEW_REPORT = inserting(_CASE_RESULT, ("run_id", *_REPORTED))
+
+
+def _changed_result(_dialect: str) -> Update:
+    statement = update(_DEVICE_RESULT).where(_DEVICE_RESULT.c.id == bindparam("row_id"))
+    return statement.values({name: bindparam(name) for name in _WRITTEN})
+
+
+_CHANGED_RESULT = ManyRows(_changed_result)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +80,8 @@ def ids_of_devices(session: Session, names: Collection[str], *, now: datetime) -
     found = _find_devices(session, names)
     missing = sorted(set(names) - found.keys())
     for chunk in in_chunks(missing):
-        insert_missing(session, _DEVICE, [{"name": name, "attributes": {}, "created_at": now} for name in chunk])
+        same = {"group_name": "", "platform": "", "attributes": {}, "created_at": now}
+        _NEW_DEVICE.execute(session, [{"name": name, **same} for name in chunk])
     return found | _find_devices(session, missing)
 
 
@@ -80,7 +98,7 @@ def ids_of_cases(session: Session, keys: Collection[tuple[str, str]]) -> dict[tu
     found = _find_cases(session, keys)
     missing = sorted(set(keys) - found.keys())
     for chunk in in_chunks(missing):
-        insert_missing(session, _CASE, [{"suite": suite, "name": name} for suite, name in chunk])
+        _NEW_CASE.execute(session, [{"suite": suite, "name": name} for suite, name in chunk])
     return found | _find_cases(session, missing)
 
 
@@ -133,29 +151,30 @@ def save_device_results(session: Session, run_id: int, records: Sequence[DeviceR
     new, changed = [], []
     for record in records:
         values: dict[str, Any] = {name: getattr(record, name) for name in _WRITTEN}
+        values["status"] = record.status.value
         if record.id is None:
             values |= {"run_id": run_id, "device_id": record.device_id, "attempt": record.attempt}
             new.append(values)
         else:
             values["row_id"] = record.id
             changed.append(values)
-    for chunk in in_chunks(new):
-        insert_rows(session, _DEVICE_RESULT, chunk)
-    if changed:
-        statement = update(_DEVICE_RESULT).where(_DEVICE_RESULT.c.id == bindparam("row_id"))
-        statement = statement.values({name: bindparam(name) for name in _WRITTEN})
-        session.connection().execute(statement, sorted(changed, key=lambda each: int(each["row_id"])))
+    _NEW_RESULT.execute(session, new)
+    _CHANGED_RESULT.execute(session, sorted(changed, key=lambda each: int(each["row_id"])))
 
 
 def mark_devices(session: Session, run_id: int, statuses: Mapping[int, DeviceStatus]) -> None:
     """Note a run as the last one of devices, unless they took part in a later one."""
-    if not statuses:
-        return
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":  # in one order, or two runs on the same devices wait for each other
+        for chunk in in_chunks(sorted(statuses)):
+            locked = select(_DEVICE.c.id).where(_DEVICE.c.id.in_(chunk)).order_by(_DEVICE.c.id)
+            connection.execute(locked.with_for_update(key_share=True))
     is_last = or_(_DEVICE.c.last_run_id.is_(None), _DEVICE.c.last_run_id <= run_id)
-    statement = update(_DEVICE).where(_DEVICE.c.id == bindparam("row_id"), is_last)
-    statement = statement.values(last_run_id=run_id, last_status=bindparam("new_status"))
-    rows = [{"row_id": device_id, "new_status": statuses[device_id]} for device_id in sorted(statuses)]
-    session.connection().execute(statement, rows)
+    for status in sorted(set(statuses.values())):
+        ids = sorted(device_id for device_id, each in statuses.items() if each is status)
+        for chunk in in_chunks(ids):
+            statement = update(_DEVICE).where(_DEVICE.c.id.in_(chunk), is_last)
+            connection.execute(statement.values(last_run_id=run_id, last_status=status.value))
 
 
 def load_case_results(session: Session, run_id: int, keys: Collection[CaseKey]) -> Iterator[CaseRecord]:
@@ -182,13 +201,19 @@ def load_case_results(session: Session, run_id: int, keys: Collection[CaseKey]) 
 
 def add_case_results(session: Session, run_id: int, records: Sequence[CaseRecord]) -> None:
     """Add reports of cases in their order."""
-    names = ("test_case_id", "device_id", "attempt", "result", "is_overall")
-    for chunk in in_chunks(records):
-        rows = [
-            {"run_id": run_id, **{name: getattr(record, name) for name in names}, **(record.values or {})}
-            for record in chunk
-        ]
-        insert_rows(session, _CASE_RESULT, rows)
+    rows = [
+        {
+            "run_id": run_id,
+            "test_case_id": record.test_case_id,
+            "device_id": record.device_id,
+            "attempt": record.attempt,
+            "result": record.result.value,
+            "is_overall": record.is_overall,
+            **(record.values or {}),
+        }
+        for record in records
+    ]
+    _NEW_REPORT.execute(session, rows)
 
 
 def retire_case_results(session: Session, ids: Collection[int]) -> None:

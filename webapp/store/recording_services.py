@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import ServiceKind
 from webapp.store.models.inventory import ServiceRow
-from webapp.store.statements import insert_missing, table_of
+from webapp.store.statements import inserting_missing, table_of
 
 _SERVICE = table_of(ServiceRow)
+_INSERT = inserting_missing(
+    _SERVICE, ("slug", "kind", "description", "options", "heartbeat_s", "last_number", "created_at")
+)
+DEFAULT_HEARTBEAT_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +51,16 @@ def ensure_service(session: Session, slug: str, *, now: datetime) -> ServiceReco
     """Return a service, locked for a new run; it is made when it is not there yet."""
     service = find_service(session, slug)
     if service is None:
-        row = {"slug": slug, "kind": ServiceKind.SERVICE.value, "options": {}, "created_at": now}
-        insert_missing(session, _SERVICE, [row])
+        row = {
+            "slug": slug,
+            "kind": ServiceKind.SERVICE.value,
+            "description": "",
+            "options": {},
+            "heartbeat_s": DEFAULT_HEARTBEAT_S,
+            "last_number": 0,
+            "created_at": now,
+        }
+        _INSERT.execute(session, [row])
         service = find_service(session, slug)
     if service is None:
         raise RuntimeError(f"the service {slug!r} vanished while it was made")

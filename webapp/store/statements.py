@@ -1,9 +1,10 @@
 """How are many rows written at once, in the words of each database?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import Dialect, Insert, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -27,20 +28,81 @@ def in_chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Ite
         yield items[start : start + size]
 
 
-def insert_missing(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose unique key is not there yet, and leave the others alone."""
-    if not rows:
-        return
-    connection = session.connection()
-    insert: Insert
-    if connection.dialect.name == "postgresql":
-        insert = postgresql.insert(table).on_conflict_do_nothing()
-    else:
-        insert = sqlite.insert(table).on_conflict_do_nothing()
-    connection.execute(insert, rows)
-
-
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows."""
     if rows:
         session.connection().execute(table.insert(), rows)
+
+
+class ManyRows:
+    """One statement for very many rows, compiled once a dialect and handed to the driver as it is.
+
+    Every column that is written must be in every row: defaults of columns are not filled in. It takes half the time of
+    an ordinary execution of the same rows.
+    """
+
+    def __init__(self, make: Callable[[str], Insert | Update], names: Sequence[str] | None = None) -> None:
+        """Keep how the statement is made.
+
+        Args:
+            make: returns the statement for the name of a dialect.
+            names: the columns of an insert; an update names its own.
+        """
+        self._make = make
+        self._names = names
+        self._compiled: dict[str, _Compiled] = {}
+
+    def execute(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute the statement for the rows."""
+        if not rows:
+            return
+        connection = session.connection()
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _compile(self._make(dialect.name), dialect, self._names)
+        for chunk in in_chunks(rows):
+            connection.exec_driver_sql(compiled.text, compiled.parameters(chunk))
+
+
+def inserting(table: Table, names: Sequence[str]) -> ManyRows:
+    """Return the statement that inserts these columns of a table."""
+    return ManyRows(lambda _dialect: table.insert().inline(), names)
+
+
+def inserting_missing(table: Table, names: Sequence[str]) -> ManyRows:
+    """Return the statement that inserts the rows whose unique key is not there yet, and leaves the others alone."""
+
+    def make(dialect: str) -> Insert:
+        if dialect == "postgresql":
+            return postgresql.insert(table).on_conflict_do_nothing().inline()
+        return sqlite.insert(table).on_conflict_do_nothing()
+
+    return ManyRows(make, names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compiled:
+    """A statement in the words of a driver, and how each of its values is made ready."""
+
+    text: str
+    is_positional: bool
+    processors: Sequence[tuple[str, Callable[[Any], Any] | None]]
+
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+        columns = [
+            [row[name] for row in rows] if process is None else [process(row[name]) for row in rows]
+            for name, process in self.processors
+        ]
+        values = list(zip(*columns, strict=True))
+        if self.is_positional:
+            return values
+        names = [name for name, _ in self.processors]
+        return [dict(zip(names, each, strict=True)) for each in values]
+
+
+def _compile(statement: Insert | Update, dialect: Dialect, names: Sequence[str] | None) -> _Compiled:
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    order = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
+    processors = [(name, compiled.binds[name].type.bind_processor(dialect)) for name in order]
+    return _Compiled(text=str(compiled), is_positional=compiled.positiontup is not None, processors=processors)
