@@ -1,0 +1,1 @@
+"""Two runs into one comparison: with what, of which devices and cases, logs and results."""
