@@ -1,15 +1,18 @@
 """What every test may ask for: an application on a fresh database, people signed in, tokens, a real server."""
 
+import contextvars
 import os
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from webapp.accounts.people import Account
 from webapp.accounts.sessions import account_of
@@ -36,6 +39,14 @@ class LiveServer:
     token: str
 
 
+class FreshClient(FlaskClient):
+    """A client whose every request has a context of its own, as on a server, although the test has one entered."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request."""
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty SQLite database with every table, made once a session."""
@@ -54,6 +65,7 @@ def app(tmp_path: Path, template_database: Path) -> Iterator[Flask]:
     instance.mkdir()
     shutil.copy(template_database, instance / "afterrun.db")
     application = create_app(instance, config=TEST_CONFIG)
+    application.test_client_class = FreshClient
     with application.app_context():
         yield application
         db.session.remove()

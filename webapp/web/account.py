@@ -1,6 +1,7 @@
 """Who am I here: signing in and out, the first password, and the look of the pages."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, session, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
@@ -24,7 +25,12 @@ blueprint = Blueprint("account", __name__)
 THEMES = ("light", "dark")
 YEAR_S = 365 * 24 * 3600
 
-_door = Door()
+DOOR_KEY = "afterrun.door"
+
+
+@blueprint.record
+def _hang_door(state: BlueprintSetupState) -> None:
+    state.app.extensions[DOOR_KEY] = Door()
 
 
 def start_session(account: Account) -> None:
@@ -59,7 +65,8 @@ def do_login() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show_login(form, 422)
     try:
-        account = _door.sign_in(
+        door: Door = current_app.extensions[DOOR_KEY]
+        account = door.sign_in(
             form.name.data or "", form.password.data or "", address=request.remote_addr or "", now=now()
         )
     except ForbiddenError as error:

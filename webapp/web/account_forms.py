@@ -2,6 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import EqualTo, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -14,7 +15,12 @@ SCOPE_HELP = {
     Scope.READ: "read: everything that pages show",
     Scope.ADMIN: "admin: all that you may do",
 }
-EXPIRIES = [("90", "In 90 days"), ("30", "In 30 days"), ("365", "In a year"), ("0", "Never")]
+EXPIRIES = [
+    SelectChoice("90", "In 90 days"),
+    SelectChoice("30", "In 30 days"),
+    SelectChoice("365", "In a year"),
+    SelectChoice("0", "Never"),
+]
 MAX_TOKEN_SERVICES = 4000
 
 
@@ -93,7 +99,9 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, account: Account) -> None:
         """Offer the scopes that a person's role allows."""
-        self.scopes.choices = [(scope.value, SCOPE_HELP[scope]) for scope in Scope if scope in SCOPES[account.role]]
+        self.scopes.choices = [
+            SelectChoice(scope.value, SCOPE_HELP[scope]) for scope in Scope if scope in SCOPES[account.role]
+        ]
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
@@ -101,4 +109,4 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField("Name", [InputRequired("Type a name."), Length(max=64)], render_kw={"autocomplete": "off"})
     email = StringField("E-mail", [Length(max=254)], render_kw={"autocomplete": "off", "inputmode": "email"})
-    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    role = SelectField("Role", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role])

@@ -63,6 +63,7 @@ def add() -> ResponseReturnValue:
     except ConflictError as error:
         mark_faults(form, InvalidError(("name", str(error))))
         return _show(form=form)
+    db.session.rollback()  # a new moment, in which the person is there
     return _show(link=public_url(path), link_name=name)
 
 

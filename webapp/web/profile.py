@@ -112,6 +112,7 @@ def add_token() -> ResponseReturnValue:
     except InvalidError as error:
         mark_faults(form, error)
         return _show(token=form)
+    db.session.rollback()  # a new moment, in which the token is there
     return _show(made=made.text)
 
 
