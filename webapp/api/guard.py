@@ -61,3 +61,9 @@ def identify() -> Caller:
 def _caller_of(account: Account) -> Caller:
     scopes = frozenset(scope for permission, scope in SESSION_SCOPES.items() if account.can(permission))
     return Caller(user_id=account.id, name=account.name, role=account.role, scopes=scopes)
+
+
+def public(view: View) -> View:
+    """Mark a page of the API that anybody may see."""
+    vars(view)["scope"] = None
+    return view

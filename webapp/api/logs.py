@@ -20,7 +20,7 @@ from webapp.ingest.logs import append_bytes
 from webapp.store.db import db, reading
 from webapp.store.log_pieces import StoredLog
 from webapp.store.log_search import search_log
-from webapp.store.logs import MAX_PAGE, get_log, line_count, list_logs, page_lines, read_log
+from webapp.store.logs import MAX_PAGE, follow_bytes, get_log, line_count, list_logs, page_lines
 
 blueprint = Blueprint("api_logs", __name__, url_prefix="/api/v1")
 
@@ -231,19 +231,10 @@ def _search(log: StoredLog, text: str, *, first: int, count: int) -> LinePage:
 
 
 def _download(log: StoredLog, *, start: int) -> Response:
-    """Answer the bytes from an offset on, in short transactions, so that a slow reader holds nothing."""
-    stop = max(log.size, start)
-
-    def pieces() -> Iterator[bytes]:
-        for offset in range(start, stop, PIECE):
-            with reading() as session:
-                now = get_log(session, run_id=log.run_id, stream=log.stream)
-                data = b"".join(read_log(session, now, start=offset, stop=min(offset + PIECE, stop)))
-            yield data
-
+    # The request's own transaction ends here, so that a slow reader holds nothing.
     db.session.close()
-    answer = Response(stream_with_context(pieces()), mimetype=TEXT)
-    answer.content_length = stop - start
+    answer = Response(stream_with_context(follow_bytes(reading, log, start=start)), mimetype=TEXT)
+    answer.content_length = max(log.size - start, 0)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{log.stream}.log")
     return answer
 

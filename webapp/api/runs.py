@@ -19,13 +19,15 @@ from webapp.errors import NotFoundError
 from webapp.ingest.runs import RunFields, put_run, request_cancel
 from webapp.query.fields import View
 from webapp.query.parser import parse
-from webapp.store.db import db, writing
+from webapp.store.changes import hub_of
+from webapp.store.db import db, reading, writing
 from webapp.store.paging import read_position, write_position
-from webapp.store.runs import Run, get_run, get_run_detail, page_runs
-from webapp.web.live import event_stream
-from webapp.web.run import version_of
+from webapp.store.runs import Run, get_run, get_run_detail, page_runs, touch_of
 
 blueprint = Blueprint("api_runs", __name__, url_prefix="/api/v1")
+
+
+LIVE_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class RunList(msgspec.Struct, frozen=True):
@@ -134,4 +136,10 @@ def cancel_run(uid: str) -> Cancellation:
 def stream_run(uid: str) -> Response:
     """Follow a run: server-sent events that say when something of it changed."""
     run = readable_run(uid)
-    return event_stream(lambda: version_of(run.id))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def version() -> int | None:
+        with app.app_context(), reading() as session:
+            return touch_of(session, run.id)
+
+    return Response(hub_of(db.engine).follow(version), mimetype="text/event-stream", headers=LIVE_HEADERS)

@@ -7,8 +7,8 @@ import msgspec
 from flask import Blueprint, Response, render_template
 
 from webapp import __version__
+from webapp.api.guard import public
 from webapp.api.schema import JSON, OPERATIONS, Faults, Operation, RawAnswer, RawBody
-from webapp.web.guard import public
 
 blueprint = Blueprint("api_spec", __name__, url_prefix="/api/v1")
 

@@ -8,7 +8,7 @@ from webapp.web.links import public_url
 def first_commands() -> list[dict[str, str]]:
     """Return the commands that report a first run, each with what it does."""
     root = public_url("").rstrip("/")
-    reporter = public_url(url_for("reporters.afterrun"))
+    reporter = public_url(url_for("reporters.show"))
     settings = f"export AFTERRUN_URL={root} AFTERRUN_TOKEN=<a token from your profile>"
     return [
         {"title": "Get the reporter: one file, Python alone", "text": f"curl -O {reporter}\n{settings}"},
