@@ -1,7 +1,7 @@
 """Which runs are there, what is one like, and how is one made or canceled?"""
 
 import msgspec
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, current_app, g
 
 from webapp import clock
 from webapp.api.answers import (

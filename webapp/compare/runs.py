@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from webapp.domain.changes import CONCLUSIVE, FAILING, ChangeClass, class_of
 from webapp.store.comparison import (
     Key,
@@ -23,6 +21,7 @@ from webapp.store.comparison import (
     name_cases,
     name_devices,
 )
+from webapp.store.db import Session
 from webapp.store.runs import Run
 
 ORDER = {change: rank for rank, change in enumerate(ChangeClass)}

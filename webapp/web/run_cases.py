@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
-from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import CaseResult
 from webapp.query.editing import with_term
 from webapp.query.fields import View
+from webapp.store.db import Session
 from webapp.store.paging import Page, read_position, write_position
 from webapp.store.results import CaseOutcome, count_case_results, page_cases
 from webapp.web.filters import Filter, read_filter, understand

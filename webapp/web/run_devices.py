@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 from flask import request
-from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS, DeviceStatus
 from webapp.query.editing import with_term
 from webapp.query.fields import View
 from webapp.store.blobs import get_blob
+from webapp.store.db import Session
 from webapp.store.history import DeviceVersion, device_history
 from webapp.store.logs import find_log, line_count
 from webapp.store.paging import Page, write_position
