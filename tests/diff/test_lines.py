@@ -165,11 +165,21 @@ def test_rule_leaves_whole_lines_out() -> None:
     a = b"start\nnoise one\nx\ny\nz\nend\n"
     b = b"start\nx\ny\nz\nnoise two\nnoise three\nend\nnoise last\nnew\n"
     diff = diff_bytes(a, b, level="volatile", rules=rules)
-    assert diff.hunks == [(6, 6, 7, 9)]
-    assert diff.ignored.left_out == [(1, 2, 1, 1), (5, 5, 4, 6)]
-    assert diff.ignored.by_mask == {"chatter": 3}
-    assert diff.ignored.rows == 3
-    assert diff.blocks == [(1, 2, 1, 1), (5, 5, 4, 6), (6, 6, 7, 9)]
+    assert diff.hunks == [(6, 6, 8, 9)]
+    assert diff.ignored.left_out == [(1, 2, 1, 1), (5, 5, 4, 6), (6, 6, 7, 8)]
+    assert diff.ignored.by_mask == {"chatter": 4}
+    assert diff.ignored.rows == 4
+    assert diff.blocks == [(1, 2, 1, 1), (5, 5, 4, 6), (6, 6, 7, 8), (6, 6, 8, 9)]
+
+
+def test_lines_left_out_on_one_side_alone_are_no_change() -> None:
+    rules = [Rule(pattern="noise", whole_line=True)]
+    diff = diff_bytes(b"x\n", b"noise\nx\nnoise\n", level="volatile", rules=rules)
+    assert diff.hunks == []
+    assert verdict(diff) == "Only ignored parts differ: 2 lines by noise"
+    around = diff_bytes(b"a\nnoise\nold\nnoise\nb\n", b"a\nnew\nnoise\nb\n", level="volatile", rules=rules)
+    assert around.hunks == [(2, 3, 1, 2)]
+    assert around.ignored.left_out == [(1, 2, 1, 1)]
 
 
 def test_moves_across_lines_left_out_are_kept_where_they_stay_whole() -> None:

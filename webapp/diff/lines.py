@@ -178,15 +178,18 @@ def _with_left_out(diff: LineDiff, kept_a: list[int], kept_b: list[int], a: Keys
     ]
     hunks: list[Hunk] = []
     left_out: list[Hunk] = []
-    by_rule: Counter[str] = Counter()
-    for hunk in hunks_between(pairs, a_size=len(a.lines), b_size=len(b.lines)):
-        names = [a.left_out.get(i) for i in range(*hunk[:2])] + [b.left_out.get(j) for j in range(*hunk[2:])]
-        titles = [name for name in names if name]
-        if len(titles) == len(names):
-            left_out.append(hunk)
-            by_rule.update(titles)
-        else:
-            hunks.append(hunk)
+    for start, end, b_start, b_end in hunks_between(pairs, a_size=len(a.lines), b_size=len(b.lines)):
+        i, i_end = _kept_range(start, end, a.left_out)
+        j, j_end = _kept_range(b_start, b_end, b.left_out)
+        for cut, into in (
+            ((start, i, b_start, j), left_out),
+            ((i, i_end, j, j_end), hunks),
+            ((i_end, end, j_end, b_end), left_out),
+        ):
+            if cut[0] < cut[1] or cut[2] < cut[3]:
+                into.append(cut)
+    by_rule = Counter(a.left_out[i] for cut in left_out for i in range(*cut[:2]))
+    by_rule.update(b.left_out[j] for cut in left_out for j in range(*cut[2:]))
     moves = [
         (kept_a[i], kept_b[j], size)
         for i, j, size in diff.moves
@@ -194,6 +197,15 @@ def _with_left_out(diff: LineDiff, kept_a: list[int], kept_b: list[int], a: Keys
     ]
     ignored = Ignored(left_out=left_out, by_mask=by_rule)
     return replace(diff, hunks=hunks, a_size=len(a.lines), b_size=len(b.lines), moves=moves, ignored=ignored)
+
+
+def _kept_range(start: int, end: int, left_out: dict[int, str]) -> tuple[int, int]:
+    """Shorten a range at both ends by the lines that are left out."""
+    while start < end and start in left_out:
+        start += 1
+    while start < end and end - 1 in left_out:
+        end -= 1
+    return start, end
 
 
 def _ignored(

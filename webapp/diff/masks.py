@@ -85,7 +85,7 @@ _ANY = re.compile(
     rb"(?=[0-9])(?<![0-9])(?:"
     + (rb"(?=[0-9A-Fa-f]{2}[0-9A-Fa-f:-])" + _either(*_HEX))
     + (rb"|(?=\d{4}|\d\d?[ /-][JFMASOND])" + _either(*_DATES))
-    + (rb"|(?<=[spdqe:] )" + _either(*_AFTER_WORDS))
+    + (rb"|(?<=[spdDqe:] )" + _either(*_AFTER_WORDS))
     + (rb"|(?<=[\[#(=:])" + _either(*_AFTER_SIGNS))
     + (rb"|(?=\d+[.: a-z\xc2])" + _either(*_AMOUNTS))
     + (rb")|\b(?:(?=[A-Fa-f][0-9A-Fa-f])" + _either(*_HEX))
@@ -94,7 +94,7 @@ _ANY = re.compile(
 )
 _EACH = tuple((name, re.compile(pattern)) for name, pattern in MASKS)
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_MOST_SHAPES = 50_000  # kept; beyond that, shapes are looked at again each time they come
+_MOST_SHAPES = 50_000  # those beyond are looked at again each time they come
 
 
 def shape_of(data: bytes) -> bytes:
@@ -103,11 +103,15 @@ def shape_of(data: bytes) -> bytes:
 
 
 class Picks(dict[bytes, Pick]):
-    """From the shape of a line to the function that picks what no mask hides; grows as new shapes come."""
+    """From the shape of a line to the function that picks what no mask hides; grows up to `most` shapes."""
+
+    def __init__(self, most: int = _MOST_SHAPES) -> None:
+        super().__init__()
+        self._most = most
 
     def __missing__(self, shape: bytes) -> Pick:
         pick = _pick([match.span() for match in _ANY.finditer(shape) if match.end() > match.start()])
-        if len(self) < _MOST_SHAPES:
+        if len(self) < self._most:
             self[shape] = pick
         return pick
 
