@@ -62,7 +62,7 @@ DEVICE_OPEN = frozenset({DeviceStatus.RUNNING, DeviceStatus.QUEUED})
 class CaseResult(StrEnum):
     """The outcome of one test case; finer words (xfail, xpass, error) are kept beside it as the raw result."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  (a result, not a password)
     FAIL = "fail"
     SKIP = "skip"
     UNKNOWN = "unknown"

@@ -1,7 +1,7 @@
 """What all tables share: the declarative parent, constraint names, and the column types of ours."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text
@@ -57,7 +57,7 @@ class Base(DeclarativeBase):
     """The parent of every table."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         dict[str, int]: JsonText,
         dict[str, Any]: JsonText,
