@@ -198,10 +198,12 @@ def test_fields_of_the_run_come_first(peer: Peer, spool: Path) -> None:
 
 
 def test_log_bytes_arrive_before_the_event_that_follows_them(peer: Peer, spool: Path) -> None:
-    with start(peer, spool) as run:
-        run.write_log("run", b"line 1\nERROR \xff\n")
-        run.device_end("edge-1", "ok")
-        run.write_log("run", b"the end")
+    run = start(peer, spool)
+    run.write_log("run", b"line 1\nERROR \xff\n")
+    run.device_end("edge-1", "ok")
+    eventually(lambda: names(peer) == ["edge-1"])
+    run.write_log("run", b"the end")
+    assert run.close()
     assert peer.order == ["run.start", "log run", "device.end", "log run", "run.end"]
     assert bytes(peer.logs["run"]) == b"line 1\nERROR \xff\nthe end"
 
@@ -226,6 +228,7 @@ def test_refused_log_is_kept_and_the_rest_goes_on(peer: Peer, spool: Path) -> No
     with start(peer, spool) as run:
         run.write_log("run", b"bad\xff\n")
         run.device_end("edge-1", "ok")
+        eventually(lambda: names(peer) == ["edge-1"])
         run.write_log("run", b"good\n")
     assert run.is_delivered
     assert bytes(peer.logs["run"]) == b"good\n"
@@ -288,3 +291,23 @@ def test_token_goes_with_every_request(peer: Peer, spool: Path) -> None:
         run.write_log("run", b"x\n")
     assert set(peer.tokens) == {"Bearer secret"}
     assert len(peer.tokens) >= 3
+
+
+def test_many_small_logs_between_events_travel_together(peer: Peer, spool: Path) -> None:
+    with start(peer, spool) as run:
+        for number in range(300):
+            run.write_log("run", b"device %d\n" % number)
+            run.device_end(f"edge-{number}", "ok")
+    assert len(names(peer)) == 300
+    assert bytes(peer.logs["run"]).count(b"\n") == 300
+    assert len(peer.requests) < 30
+
+
+def test_half_stored_log_piece_goes_on_behind_it(peer: Peer, spool: Path) -> None:
+    with peer.lock:
+        peer.logs["run"] = bytearray(b"abc")
+    peer.misstep("/logs/run", status=422, body=b'{"errors": [{"path": "body", "message": "cut"}], "offset": 3}')
+    with start(peer, spool) as run:
+        run.write_log("run", b"abcdef\n")
+    assert bytes(peer.logs["run"]) == b"abcdef\n"
+    assert list(spool.iterdir()) == []

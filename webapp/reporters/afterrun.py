@@ -379,8 +379,9 @@ class Tape:
                 self._written = offset
                 self._starts.append(offset)
             while len(self._starts) > 1 and self._starts[1] <= offset:
-                with contextlib.suppress(OSError):
-                    self._file(self._starts[0]).unlink()
+                if self._path:
+                    with contextlib.suppress(OSError):
+                        self._file(self._starts[0]).unlink()
                 del self._starts[0]
 
     def rest(self) -> None:
@@ -445,16 +446,19 @@ class Box:
         folder: where; None keeps all in memory, for a machine where nothing can be written.
         uid: the run.
         stream: the producer's own numbering within the run.
+        url: the server that it is for.
+        lock_fd: the open lock that makes this process the folder's only one.
     """
 
-    def __init__(self, folder: Path | None, uid: str, stream: str) -> None:
+    def __init__(self, folder: Path | None, uid: str, stream: str, url: str, lock_fd: int | None = None) -> None:
         self.folder = folder
         self.uid = uid
         self.stream = stream
+        self.url = url
         self.offset = 0
         self.journal = Tape(folder / "journal" if folder else None)
         self.logs: dict[str, LogTape] = {}
-        self._lock_fd: int | None = None
+        self._lock_fd = lock_fd
         self._bodies = 0
 
     @classmethod
@@ -463,40 +467,32 @@ class Box:
         spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_private(spool):
             raise PermissionError(f"{spool} belongs to others too")
-        folder = spool / f"{uid}.{stream}"
+        folder = spool / f"{_quote(uid)}.{_quote(stream)}"
         folder.mkdir(mode=0o700)
-        box = cls(folder, uid, stream)
-        box.lock()
+        box = cls(folder, uid, stream, url, _lock(folder))
         about = {"url": url, "uid": uid, "stream": stream, "version": VERSION, "pid": os.getpid()}
         _replace(folder / "about.json", encode(about))
         return box
 
     @classmethod
-    def load(cls, folder: Path, about: Mapping[str, Any]) -> Box:
-        """Open the folder that an earlier process left."""
-        box = cls(folder, str(about["uid"]), str(about["stream"]))
+    def load(cls, folder: Path) -> Box | None:
+        """Open the folder that an earlier process left; None when a living one has it, or when it is none of ours."""
+        try:
+            lock_fd = _lock(folder)
+        except OSError:
+            return None
+        about = _read_object(folder / "about.json")
+        if lock_fd is None or not {"uid", "stream", "url"} <= set(about):
+            if lock_fd is not None:
+                os.close(lock_fd)
+            return None
+        box = cls(folder, str(about["uid"]), str(about["stream"]), str(about["url"]), lock_fd)
         state = _read_object(folder / "state.json")
         with contextlib.suppress(KeyError, TypeError, ValueError):  # a torn state only means that more is sent again
             box.offset = int(state["offset"])
-            for name, (stream, acked, shift) in state["logs"].items():
-                box.add_log(str(stream), name, acked=int(acked), shift=int(shift))
+            for name, (log, acked, shift) in state["logs"].items():
+                box.add_log(str(log), name, acked=int(acked), shift=int(shift))
         return box
-
-    def lock(self) -> bool:
-        """Make this process the only sender of the folder; False when another one is."""
-        if self.folder is None:
-            return True
-        fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return False
-        except OSError:  # a file system without locks: nobody can be kept out
-            os.close(fd)
-            return True
-        self._lock_fd = fd
-        return True
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -557,6 +553,19 @@ class Box:
                 os.close(fd)
             if body and body.exists():
                 body.rename(kept.with_name(f"{kept.name}.{body.name}"))
+
+
+def _lock(folder: Path) -> int | None:
+    """Return an open lock that makes this process the folder's only one, or None when another process has it."""
+    fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    except OSError:  # a file system without locks: nobody can be kept out
+        pass
+    return fd
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -744,22 +753,28 @@ class Sender:
         stop = self.box.offset
         for end, line in _lines(self.box.journal, self.box.offset):
             seq = _seq_of(line)
-            is_full = len(batch) >= self._max_events or size + len(line) > BATCH_BYTES
-            if batch and (seq is None or is_full):
-                break
             if seq is None:
-                self._obey(line, end)
-                return True
-            batch.append((seq, line))
-            size += len(line)
+                order = _json_object(line)
+                if order.get("op") != "log" or self.sent == 0:  # the start of a run comes before its logs
+                    if batch:
+                        break
+                    self._obey(order, line, end)
+                    return True
+                if self._send_log_until(order):
+                    return True
+            elif batch and (len(batch) >= self._max_events or size + len(line) > BATCH_BYTES):
+                break
+            else:
+                batch.append((seq, line))
+                size += len(line)
             stop = end
         if batch:
             self._send_events(batch, stop)
             return True
+        self._advance(stop)
         for log in list(self.box.logs.values()):
             if log.acked < log.tape.size:
-                self._send_log(log, log.tape.size)
-                self.box.save()
+                self._send_log(log)
                 return True
         return False
 
@@ -769,6 +784,8 @@ class Sender:
         return self.box.journal.size - self.box.offset + sum(log.tape.size - log.acked for log in logs)
 
     def _advance(self, offset: int) -> None:
+        if offset == self.box.offset:
+            return
         self.box.offset = offset
         self.box.journal.trim(offset)
         self.box.save()
@@ -872,14 +889,9 @@ class Sender:
 
     # Orders: lines of the journal that are no events
 
-    def _obey(self, line: bytes, end: int) -> None:
-        order = _json_object(line)
-        if order.get("op") == "log" and isinstance(order.get("end"), int):
-            log = self.box.logs[self.box.add_log(str(order.get("stream")), str(order.get("tape")))]
-            stop = min(order["end"], log.tape.size)
-            if log.acked < stop:
-                self._send_log(log, stop)
-                self.box.save()
+    def _obey(self, order: dict[str, Any], line: bytes, end: int) -> None:
+        if order.get("op") == "log":
+            if self._send_log_until(order):
                 return
         elif order.get("op") == "put" and isinstance(order.get("path"), str):
             if not self._put(order):
@@ -887,6 +899,15 @@ class Sender:
         else:
             self.box.reject("line", line.decode("utf-8", "replace"), "unreadable")
         self._advance(end)
+
+    def _send_log_until(self, order: dict[str, Any]) -> bool:
+        """Send a piece of a log unless all that the order asks for has been sent; True when a piece was sent."""
+        log = self.box.logs[self.box.add_log(str(order.get("stream")), str(order.get("tape")))]
+        end = order.get("end")
+        if log.acked >= min(end if isinstance(end, int) else 0, log.tape.size):
+            return False
+        self._send_log(log)
+        return True
 
     def _put(self, order: dict[str, Any]) -> bool:
         """Send one PUT, from the journal or from a file; True when the journal may go on."""
@@ -923,8 +944,8 @@ class Sender:
 
     # Logs
 
-    def _send_log(self, log: LogTape, stop: int) -> None:
-        data = log.tape.read(log.acked, min(self._piece, stop - log.acked))
+    def _send_log(self, log: LogTape) -> None:
+        data = log.tape.read(log.acked, self._piece)
         if not data:
             self._skip(log, max(log.tape.after_hole(log.acked) - log.acked, 1), "", "lost on the reporter's disk")
             return
@@ -939,19 +960,20 @@ class Sender:
             raise AwayError(f"{self._wire.url} does not answer like an Afterrun server")
         log.acked = min(have - log.shift, log.tape.size)
         log.tape.trim(log.acked)
+        self.box.save()
 
     def _log_refused(self, log: LogTape, data: bytes, error: RefusedError) -> None:
         have = error.number("offset", "expected")
         if error.status == 404 or (error.status == 409 and have is None):
             raise AwayError(f"{self._wire.url} does not take the log {log.stream}: {error}")
-        if error.status == 409 and have is not None:
+        if have is not None and log.tape.first <= have - log.shift <= log.tape.size and have - log.shift != log.acked:
+            log.acked = have - log.shift
+        elif error.status == 409 and have is not None:
             if have - log.shift == log.acked:
                 raise AwayError(f"{self._wire.url} asks for byte {have} of the log {log.stream} again and again")
-            if log.tape.first <= have - log.shift <= log.tape.size:
-                log.acked = have - log.shift
-            else:  # it has less than we still have, or more than we ever had: go on behind what it has
-                log.acked = max(log.acked, log.tape.first) if have - log.shift > log.tape.size else log.tape.first
-                log.shift = have - log.acked
+            # It has less than is still here, or more than ever was: go on behind what it has.
+            log.acked = log.tape.first if have - log.shift < log.tape.first else log.acked
+            log.shift = have - log.acked
         elif error.status == 413 and len(data) > MIN_PIECE:
             self._piece = max(len(data) // 2, MIN_PIECE)
         else:
@@ -1306,7 +1328,7 @@ class Reporter:
                 self._problem = f"{spool} cannot be the spool ({error})"
         if box is None:
             self._say("spool", f"{self._problem}; what is not delivered is lost when this process ends")
-            box = Box(None, self.uid, stream)
+            box = Box(None, self.uid, stream, settings.url)
         elif settings.spool and self._problem:
             self._say("spool", f"{self._problem}; {box.folder} is used")
         self._problem = ""
@@ -1428,7 +1450,7 @@ class Reporter:
                     continue
                 failures = 0
                 if is_closing and not has_moved:
-                    self.is_delivered = True
+                    self.is_delivered = self._sender.backlog() == 0
                     return
                 is_behind = self._sender.backlog() >= BATCH_BYTES or self._seq - self._sender.acked >= BATCH_EVENTS
                 if not is_closing and not is_behind:
@@ -1441,6 +1463,9 @@ class Reporter:
         except Exception as error:
             self._problem = f"{type(error).__name__}: {error}"
             self._say("thread", f"sending has stopped ({self._problem}); run {self.uid} is kept in {self.kept_in}")
+        finally:
+            if self._closing.is_set():
+                self._settle()
 
     def _pause(self, failures: int, retry_after_s: float) -> None:
         delay = min(0.25 * 2 ** min(failures, 16), MAX_DELAY_S) * random.uniform(0.5, 1)  # noqa: S311
@@ -1463,15 +1488,19 @@ class Reporter:
         self._closing.set()
         self._wake.set()
         self._thread.join(deadline)
-        box = self._box
         if not self.is_delivered and not self._said & {"denied", "thread"}:
             problem = self._problem or "there was not enough time"
             self._say("kept", f"not all is delivered ({problem}); `afterrun flush` sends the rest from {self.kept_in}")
-        if box is None or self._thread.is_alive():
-            return
-        if self.is_delivered:
-            box.remove()
-        box.close()
+        if not self._thread.is_alive():
+            self._settle()
+
+    def _settle(self) -> None:
+        """Let go of the folder, and delete it when nothing in it is left to send."""
+        with self._lock:
+            if self._box is not None:
+                if self.is_delivered:
+                    self._box.remove()
+                self._box.close()
 
     def _end_unasked(self) -> None:
         """Close a run whose program ended without doing so."""
@@ -1503,18 +1532,18 @@ def flush(url: str | None = None, token: str | None = None, spool: str | None = 
     """
     settings = read_settings(url, token, spool)
     runs = events = left = 0
-    reason = _fault_of_url(settings.url)
-    for folder in sorted(folder for root in _spools(settings.spool) for folder in _boxes(root)):
-        about = _read_object(folder / "about.json")
-        box = Box.load(folder, about)
-        sender = Sender(box, Wire(settings.url, settings.token), lambda _, text: _warn(text))
-        if not box.lock():
+    reason = ""
+    fault = _fault_of_url(settings.url)
+    for folder in sorted(folder for root in _spools(settings.spool) for folder in _folders(root)):
+        box = Box.load(folder)
+        if box is None:
             continue
+        sender = Sender(box, Wire(settings.url, settings.token), lambda _, text: _warn(text))
         try:
-            if about["url"] != settings.url and not url:
-                raise DeniedError(f"{folder.name} is for {about['url']}: name that server with --url")
-            if _fault_of_url(settings.url):
-                raise DeniedError(reason)
+            if fault:
+                raise DeniedError(fault)
+            if box.url != settings.url and not url:
+                raise DeniedError(f"{folder.name} is for {box.url}: name that server with --url")
             while sender.step():
                 pass
             box.remove()
@@ -1525,18 +1554,14 @@ def flush(url: str | None = None, token: str | None = None, spool: str | None = 
         finally:
             box.close()
         events += sender.sent
-    return Flushed(runs, events, left, reason if left else "")
+    return Flushed(runs, events, left, reason)
 
 
-def _boxes(spool: Path) -> list[Path]:
-    """Return the folders in a spool that are complete enough to be sent."""
+def _folders(spool: Path) -> list[Path]:
     try:
-        if not _is_private(spool):
-            return []
-        found = [folder for folder in spool.iterdir() if (folder / "about.json").is_file()]
+        return [folder for folder in spool.iterdir() if folder.is_dir()] if _is_private(spool) else []
     except OSError:
         return []
-    return [folder for folder in found if {"url", "uid", "stream"} <= set(_read_object(folder / "about.json"))]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1818,6 +1843,7 @@ def run_exec(options: argparse.Namespace) -> int:
         labels=options.label or None,
         trigger=options.trigger or ("ci" if links else "exec"),
         external_key=options.external_key,
+        notify=_read_text(options.notify),
         parent_run=os.environ.get("AFTERRUN_RUN") or None,
         parameters={"command": argv},
         environment={"cwd": _working_folder(), **({"ci": links} if links else {})},
@@ -1838,9 +1864,20 @@ def run_exec(options: argparse.Namespace) -> int:
         is_delivered = reporter.close(status, options.deadline, message=message)
         if reporter.run_url and not options.quiet:
             _warn(reporter.run_url if is_delivered else f"{reporter.run_url} (as soon as the rest is sent)")
+    if outcome is not None and outcome.ended_by == "timeout":
+        return EXIT_TIMEOUT
     if outcome is None or outcome.signal:
         return _die_of(outcome.signal if outcome and outcome.signal else command.received or signal.SIGTERM)
-    return EXIT_TIMEOUT if outcome.ended_by == "timeout" else outcome.exit_code or 0
+    return outcome.exit_code or 0
+
+
+def _read_text(path: str | None) -> str | None:
+    """Return a file's text; a command is not kept from running by a notify block that cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8") if path else None
+    except (OSError, ValueError) as error:
+        _warn(f"{path} is not used: {error}")
+        return None
 
 
 def _working_folder() -> str:
@@ -1956,6 +1993,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--grace", type=_seconds, default=5.0, metavar="S", help="seconds between SIGTERM and SIGKILL")
     verb.add_argument("--label", action="append", help="a label of the run; may be repeated")
+    verb.add_argument("--notify", metavar="FILE", help="who hears of it: a file with a notify block, YAML or JSON")
     verb.add_argument("--trigger", help="why it runs, such as cron")
     verb.add_argument("--external-key", help="the run's name elsewhere, such as gh:123")
     verb.add_argument(
