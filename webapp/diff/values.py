@@ -130,6 +130,8 @@ class _Comparison:
             return bool(old == new)
         if old != old or new != new:  # noqa: PLR0124 -- not a number is the one that differs from itself
             return old != old and new != new  # noqa: PLR0124 -- same
+        if not self.tolerance:
+            return False  # unequal: never by a difference, which loses digits of long integers
         try:
             return bool(abs(old - new) <= self.tolerance)
         except OverflowError:  # an integer beyond all floats
