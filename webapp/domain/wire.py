@@ -44,7 +44,7 @@ _KINDS = {
 _KIND = re.compile(r"`([^`]*)`")
 
 
-def decode_event(line: bytes, *, place: str) -> AnyEvent:
+def decode_event(line: bytes, *, place: str = "") -> AnyEvent:
     """Return the message that a line of JSON holds.
 
     Args:
@@ -54,7 +54,7 @@ def decode_event(line: bytes, *, place: str) -> AnyEvent:
     Raises:
         InvalidError: with the place, the field and what was expected there.
     """
-    fault = jsontext.explain_encoding(line)
+    fault = None if line.isascii() else jsontext.explain_encoding(line)
     if fault is not None:
         raise InvalidError((place, fault))
     byte = jsontext.find_too_deep(line, jsontext.MAX_DEPTH + 1)
@@ -73,7 +73,7 @@ def decode_event(line: bytes, *, place: str) -> AnyEvent:
     return event
 
 
-def check_event(event: Event, *, place: str) -> None:
+def check_event(event: Event, *, place: str = "") -> None:
     """Refuse what types alone can't: names and moments that can't be kept, and an end that is none."""
     faults = [(_join(place, field), fault) for field, fault in _find_faults(event)]
     if faults:

@@ -29,7 +29,6 @@ from webapp.store.recording import RunRecord
 from webapp.store.recording_details import get_details, save_details
 from webapp.store.recording_results import CaseKey, CaseRecord, ids_of_cases, ids_of_devices
 
-Output = Content | None
 NUL = "\0"
 SHOWN_NUL = "\u2400"
 
@@ -39,7 +38,7 @@ class Prepared:
     """A message with its result or output made ready to be kept."""
 
     event: AnyEvent
-    content: Output = None
+    content: Content | None = None
 
 
 def apply(session: Session, run: RunRecord, prepared: Sequence[Prepared], *, now: datetime) -> None:

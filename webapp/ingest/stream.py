@@ -13,7 +13,7 @@ from webapp.domain.messages import AnyEvent, Case, DeviceEnd, RunStart
 from webapp.domain.outcome import ENDED, RunStatus
 from webapp.domain.wire import check_event, decode_event
 from webapp.errors import GapError, InvalidError, TooLargeError
-from webapp.ingest.apply import Output, Prepared, apply
+from webapp.ingest.apply import Prepared, apply
 from webapp.ingest.doors import check_service, check_stream, check_uid, create_run, get_run_for_writing, touch
 from webapp.store.blobs import bytes_content, json_content
 from webapp.store.db import Session, reading, writing
@@ -41,9 +41,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Numbered:
-    """A prepared message and where it stood."""
+    """A prepared message and the line it stood in."""
 
-    place: str
+    place: int
     prepared: Prepared
 
 
@@ -67,10 +67,7 @@ def accept(lines: Iterable[bytes], *, uid: str, stream: str, caller: Caller, now
     check_uid(uid)
     check_stream(stream)
     try:
-        batch = [
-            _prepare(decode_event(line, place=f"line {number}"), place=f"line {number}")
-            for number, line in _limited(lines)
-        ]
+        batch = [_read(line, number) for number, line in _limited(lines)]
         return _store(batch, uid=uid, stream=stream, caller=caller, now=now)
     except InvalidError as error:
         raise InvalidError(*error.faults, acked=_find_mark(uid, stream)) from error
@@ -109,24 +106,37 @@ def _limited(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def _batches(messages: Iterable[AnyEvent]) -> Iterator[list[_Numbered]]:
     numbered = enumerate(messages, start=1)
-    while batch := [_checked(event, place=f"message {number}") for number, event in islice(numbered, IMPORT_BATCH)]:
+    while batch := [_check(event, number) for number, event in islice(numbered, IMPORT_BATCH)]:
         yield batch
 
 
-def _checked(event: AnyEvent, *, place: str) -> _Numbered:
-    check_event(event, place=place)
-    return _prepare(event, place=place)
+def _read(line: bytes, number: int) -> _Numbered:
+    try:
+        return _Numbered(place=number, prepared=_prepare(decode_event(line)))
+    except InvalidError as error:
+        raise _placed(error, f"line {number}") from error
 
 
-def _prepare(event: AnyEvent, *, place: str) -> _Numbered:
+def _check(event: AnyEvent, number: int) -> _Numbered:
+    try:
+        check_event(event)
+        return _Numbered(place=number, prepared=_prepare(event))
+    except InvalidError as error:
+        raise _placed(error, f"message {number}") from error
+
+
+def _placed(error: InvalidError, place: str) -> InvalidError:
+    return InvalidError(*((f"{place}: {path}" if path else place, message) for path, message in error.faults))
+
+
+def _prepare(event: AnyEvent) -> Prepared:
     """Do what needs no transaction: check and key the result or output."""
-    content: Output = None
     if isinstance(event, DeviceEnd):
         raw = bytes(event.result)
-        content = json_content(raw, path=f"{place}: result") if raw else None
-    elif isinstance(event, Case) and event.output is not None:
-        content = bytes_content(event.output.encode())
-    return _Numbered(place=place, prepared=Prepared(event=event, content=content))
+        return Prepared(event=event, content=json_content(raw, path="result") if raw else None)
+    if isinstance(event, Case) and event.output is not None:
+        return Prepared(event=event, content=bytes_content(event.output.encode()))
+    return Prepared(event=event)
 
 
 def _store(batch: Sequence[_Numbered], *, uid: str, stream: str, caller: Caller, now: datetime) -> Accepted:
@@ -172,7 +182,7 @@ def _fresh(batch: Sequence[_Numbered], mark: int) -> list[_Numbered]:
             fresh.append(each)
             mark = seq
         elif seq > mark:
-            raise GapError(f"{each.place}: expected seq {mark + 1}, got {seq}", expected=mark + 1)
+            raise GapError(f"line {each.place}: expected seq {mark + 1}, got {seq}", expected=mark + 1)
     return fresh
 
 
@@ -180,7 +190,7 @@ def _check_services(fresh: Sequence[_Numbered], run: RunRecord) -> None:
     for each in fresh:
         event = each.prepared.event
         if isinstance(event, RunStart) and event.service not in (None, run.service):
-            raise InvalidError((f"{each.place}: service", f"expected {run.service!r}, the service of this run"))
+            raise InvalidError((f"line {each.place}: service", f"expected {run.service!r}, the service of this run"))
 
 
 def _find_mark(uid: str, stream: str) -> int:

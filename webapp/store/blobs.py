@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.domain import jsontext
 from webapp.errors import NotFoundError
 from webapp.store.models.blobs import BlobRow
-from webapp.store.statements import in_chunks, inserting_missing, table_of
+from webapp.store.statements import KeyedRows, in_chunks, table_of
 
 ZSTD = 1
 LEVEL = 3
@@ -23,7 +23,8 @@ PIECE = 256 * 1024
 JSON_KEY = b"application/json\n"
 
 _BLOB = table_of(BlobRow)
-_INSERT = inserting_missing(_BLOB, ("digest", "size", "codec", "data"))
+# The lock keeps a blob from being removed as unreferenced before it is referenced again.
+_BLOBS = KeyedRows(_BLOB, "digest", ("digest", "size", "codec", "data"), is_locked=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,31 +56,16 @@ def bytes_content(raw: bytes) -> Content:
 def add_blobs(session: Session, contents: Iterable[Content]) -> dict[bytes, int]:
     """Keep each content once and return the blob ids by digest."""
     wanted = {content.digest: content.raw for content in contents}
-    found = _find_ids(session, wanted)
-    missing = [digest for digest in wanted if digest not in found]
-    if missing:
-        missing.sort()
-        compressor = zstandard.ZstdCompressor(level=LEVEL)
-        for digests in in_chunks(missing):
-            rows = [_row(digest, wanted[digest], compressor) for digest in digests]
-            _INSERT.execute(session, rows)
-        found |= _find_ids(session, missing)
+    found: dict[bytes, int] = _BLOBS.find(session, wanted)
+    missing = sorted(digest for digest in wanted if digest not in found)
+    compressor = zstandard.ZstdCompressor(level=LEVEL)
+    for digests in in_chunks(missing):
+        found |= _BLOBS.add(session, [_row(digest, wanted[digest], compressor) for digest in digests])
     return found
 
 
 def _row(digest: bytes, raw: bytes, compressor: zstandard.ZstdCompressor) -> dict[str, object]:
     return {"digest": digest, "size": len(raw), "codec": ZSTD, "data": compressor.compress(raw)}
-
-
-def _find_ids(session: Session, digests: Iterable[bytes]) -> dict[bytes, int]:
-    # On PostgreSQL the lock keeps a blob from being removed as unreferenced before it is referenced again.
-    query = select(_BLOB.c.digest, _BLOB.c.id).with_for_update(read=True, key_share=True)
-    connection = session.connection()
-    found: dict[bytes, int] = {}
-    for chunk in in_chunks(list(digests)):
-        rows = connection.execute(query.where(_BLOB.c.digest.in_(chunk)))
-        found.update((bytes(digest), number) for digest, number in rows)
-    return found
 
 
 def get_blob(session: Session, blob_id: int) -> bytes:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.outcome import DEVICE_OPEN, CaseResult, DeviceStatus
 from webapp.store.models.inventory import DeviceRow, TestCaseRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
-from webapp.store.statements import ManyRows, in_chunks, inserting, inserting_missing, table_of
+from webapp.store.statements import KeyedRows, ManyRows, in_chunks, inserting, inserting_missing, table_of
 
 CaseKey = tuple[int, int | None]
 
@@ -28,7 +28,7 @@ _REPORTED = (
     "test_case_id", "device_id", "attempt", "result", "is_overall", "raw_result", "message", "measurement", "units",
     "started_at", "duration_s", "blob_id",
 )  # fmt: skip
-_NEW_DEVICE = inserting_missing(_DEVICE, ("name", "group_name", "platform", "attributes", "created_at"))
+_DEVICES = KeyedRows(_DEVICE, "name", ("name", "group_name", "platform", "attributes", "created_at"))
 _NEW_CASE = inserting_missing(_CASE, ("suite", "name"))
 _NEW_RESULT = inserting(_DEVICE_RESULT, ("run_id", "device_id", "attempt", *_WRITTEN))
 _NEW_REPORT = inserting(_CASE_RESULT, ("run_id", *_REPORTED))
@@ -77,20 +77,10 @@ class CaseRecord:
 
 def ids_of_devices(session: Session, names: Collection[str], *, now: datetime) -> dict[str, int]:
     """Return the ids of devices by name; unknown ones are made."""
-    found = _find_devices(session, names)
+    found: dict[str, int] = _DEVICES.find(session, names)
     missing = sorted(set(names) - found.keys())
-    for chunk in in_chunks(missing):
-        same = {"group_name": "", "platform": "", "attributes": {}, "created_at": now}
-        _NEW_DEVICE.execute(session, [{"name": name, **same} for name in chunk])
-    return found | _find_devices(session, missing)
-
-
-def _find_devices(session: Session, names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for chunk in in_chunks(list(names)):
-        rows = session.connection().execute(select(_DEVICE.c.name, _DEVICE.c.id).where(_DEVICE.c.name.in_(chunk)))
-        found.update((name, number) for name, number in rows)
-    return found
+    same = {"group_name": "", "platform": "", "attributes": {}, "created_at": now}
+    return found | _DEVICES.add(session, [{"name": name, **same} for name in missing])
 
 
 def ids_of_cases(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:

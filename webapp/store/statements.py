@@ -1,10 +1,10 @@
 """How are many rows written at once, in the words of each database?"""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Insert, Table, Update
+from sqlalchemy import Dialect, Insert, Select, Table, Update, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -81,6 +81,63 @@ def inserting_missing(table: Table, names: Sequence[str]) -> ManyRows:
     return ManyRows(make, names)
 
 
+class KeyedRows:
+    """Rows of a table by a unique key: the ids of those that are there, and new ones for the others."""
+
+    SIZES = (8, 64, CHUNK)
+
+    def __init__(self, table: Table, key: str, names: Sequence[str], *, is_locked: bool = False) -> None:
+        """Keep what to look for and what to insert.
+
+        Args:
+            table: has an `id`.
+            key: the unique column.
+            names: the columns that new rows have, the key among them.
+            is_locked: keep found rows from being removed until the transaction ends (PostgreSQL).
+        """
+        self._key = table.c[key]
+        self._query = select(self._key, table.c.id)
+        if is_locked:
+            self._query = self._query.with_for_update(read=True, key_share=True)
+        self._last_id = select(func.max(table.c.id))
+        self._insert_numbered = inserting(table, ("id", *names))
+        self._insert_missing = inserting_missing(table, names)
+        self._compiled: dict[tuple[str, int], _Compiled] = {}
+
+    def find(self, session: Session, keys: Iterable[Any]) -> dict[Any, int]:
+        """Return the ids of the rows that are there, by key."""
+        connection = session.connection()
+        found: dict[Any, int] = {}
+        for chunk in in_chunks(list(keys)):
+            size = next(size for size in self.SIZES if size >= len(chunk))
+            compiled = self._compiled.get((connection.dialect.name, size))
+            if compiled is None:
+                compiled = self._compiled[connection.dialect.name, size] = self._compile(connection.dialect, size)
+            padded = [*chunk, *([chunk[-1]] * (size - len(chunk)))]
+            row = {f"key_{number}": value for number, value in enumerate(padded)}
+            found.update(iter(connection.exec_driver_sql(compiled.text, compiled.parameters([row])[0])))
+        return found
+
+    def add(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]:
+        """Insert rows that were not there a moment ago, and return the ids by key.
+
+        On SQLite nobody else writes now, so the ids are given here. Elsewhere somebody may have been quicker.
+        """
+        if not rows:
+            return {}
+        name = self._key.name
+        if session.connection().dialect.name != "sqlite":
+            self._insert_missing.execute(session, rows)
+            return self.find(session, [row[name] for row in rows])
+        first = (session.scalar(self._last_id) or 0) + 1
+        self._insert_numbered.execute(session, [{"id": number, **row} for number, row in enumerate(rows, first)])
+        return {row[name]: number for number, row in enumerate(rows, first)}
+
+    def _compile(self, dialect: Dialect, size: int) -> "_Compiled":
+        keys = [bindparam(f"key_{number}", type_=self._key.type) for number in range(size)]
+        return _compile(self._query.where(self._key.in_(keys)), dialect, None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiled:
     """A statement in the words of a driver, and how each of its values is made ready."""
@@ -101,7 +158,7 @@ class _Compiled:
         return [dict(zip(names, each, strict=True)) for each in values]
 
 
-def _compile(statement: Insert | Update, dialect: Dialect, names: Sequence[str] | None) -> _Compiled:
+def _compile(statement: Insert | Update | Select[Any], dialect: Dialect, names: Sequence[str] | None) -> _Compiled:
     compiled = statement.compile(dialect=dialect, column_keys=names)
     order = compiled.positiontup if compiled.positiontup is not None else list(compiled.binds)
     processors = [(name, compiled.binds[name].type.bind_processor(dialect)) for name in order]
