@@ -1,0 +1,1 @@
+"""How do files of other tools become messages."""

@@ -1,0 +1,1 @@
+"""How does anything plug in: registries of what packages, entry points and allowed paths offer."""
