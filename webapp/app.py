@@ -18,6 +18,7 @@ from webapp import api, web
 from webapp.accounts.people import Account
 from webapp.accounts.sessions import load_account
 from webapp.api.faults import refuse_http, status_of
+from webapp.cli.program import run
 from webapp.errors import SettingError
 from webapp.settings.catalogue import BY_NAME
 from webapp.settings.resolve import Settings
@@ -36,6 +37,11 @@ from webapp.web.nav import install_nav
 ROOT = Path(__file__).resolve().parent.parent
 SESSION_LASTS = timedelta(days=14)
 RESERVED_THREADS = 8
+
+
+def main() -> None:
+    """Run the command `afterrun`."""
+    run(create_app)
 
 
 class SessionCookie(SecureCookieSessionInterface):

@@ -159,14 +159,13 @@ def _choice(name: str, default: str, section: Section, text: str, *words: str) -
 S = Section
 HTTP = ("http", "https")
 DATABASES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg")
-REPOSITORIES = ("https", "ssh", "http", "file", "git")
 
 SETTINGS: tuple[Setting, ...] = (
     _url("DATABASE_URL", "", S.START, "The database; empty is SQLite in the instance folder.", *DATABASES),
     _text("AFTERRUN_HOST", "127.0.0.1", S.START, "The address to listen on; 0.0.0.0 is every IPv4 address."),
     _integer("AFTERRUN_PORT", 5000, S.START, "The port to listen on; 0 takes any free one.", 0, 65535),
     _integer("AFTERRUN_THREADS", 64, S.START, "Requests answered at the same moment, live pages included.", 8, 2000),
-    _integer("AFTERRUN_WORKERS", 2, S.START, "Threads that do the background jobs.", 1, 64),
+    _integer("AFTERRUN_WORKERS", 3, S.START, "Threads that do the background jobs.", 1, 64),
     _integer("AFTERRUN_TRUSTED_PROXIES", 0, S.START, "Reverse proxies whose X-Forwarded headers are believed.", 0, 10),
     _choice("AFTERRUN_LOG_FORMAT", "human", S.START, "How the server's own log lines look.", "human", "json"),
     _choice("TASK_ENGINE", "huey", S.START, "What does the background jobs: threads of this process.", "huey"),
@@ -181,7 +180,7 @@ SETTINGS: tuple[Setting, ...] = (
     _text("MAIL_USERNAME", "", S.MAIL, "The name to sign in to the SMTP server with; empty does not sign in."),
     _secret("MAIL_PASSWORD", S.MAIL, "The password of that name."),
     _text("MAIL_DEFAULT_SENDER", "", S.MAIL, "The address that mail comes from."),
-    _url("GIT_AUTOMATION", "", S.GIT, "The Git repository of the automation itself.", *REPOSITORIES),
+    _text("GIT_AUTOMATION", "", S.GIT, "The address of the automation's own Git repository, as git takes it."),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -84,6 +84,12 @@ class Settings:
         """Return the value of a setting that is yes or no."""
         return bool(self.get(session, name).value)
 
+    def server_address(self, session: Session) -> str:
+        """Return where people find the server: AFTERRUN_URL, or host and port as they are set."""
+        given = self.text(session, "AFTERRUN_URL")
+        host, port = self.at_start("AFTERRUN_HOST").value, self.at_start("AFTERRUN_PORT").value
+        return given.rstrip("/") or f"http://{host}:{port}"
+
     def put(self, session: Session, name: str, text: str, *, by_id: int | None, now: datetime) -> None:
         """Store a value in the database, secrets encrypted, with a line in the audit trail."""
         setting = get_setting(name)

@@ -1,0 +1,1 @@
+"""How runs get into Git, and whether a repository can be reached at all."""

@@ -1,0 +1,168 @@
+"""Is this server well? One function a check, each with its own limit of time."""
+
+import shutil
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from webapp.clock import now
+from webapp.domain.outcome import CaseResult
+from webapp.errors import AfterrunError
+from webapp.gitexport.repository import find_remote, hide_secrets
+from webapp.settings.resolve import Settings
+from webapp.store.db import reading
+from webapp.store.integrity import check_database, find_database_time
+
+LOOK_S = 10.0
+ANSWER_S = 10.0
+MIN_FREE = 500 * 1000**2
+MAX_DRIFT_S = 5.0
+Facts = dict[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What the checks look at."""
+
+    instance: Path
+    settings: Settings
+    started_at: datetime
+    started_mono: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check found."""
+
+    result: CaseResult
+    message: str
+    facts: Facts = field(default_factory=dict)
+
+
+Check = Callable[[Bench], Finding]
+
+
+def check_store(_bench: Bench) -> Finding:
+    """Look through the database and write to it."""
+    found = check_database(now=now(), budget_s=LOOK_S)
+    looked = "sound" if found.is_checked else f"sound as far as {LOOK_S:g} s went"
+    facts: Facts = {
+        "kind": found.kind,
+        "version": found.version,
+        "size_bytes": found.size,
+        "checked_wholly": found.is_checked,
+        "write_ms": round(found.write_s * 1000, 1),
+    }
+    message = f"{found.kind} {found.version}, {_amount(found.size)}, {looked}"
+    return Finding(result=CaseResult.PASS, message=message, facts=facts)
+
+
+def check_disk(bench: Bench) -> Finding:
+    """See how much room the instance folder has left."""
+    usage = shutil.disk_usage(bench.instance)
+    message = f"{_amount(usage.free)} of {_amount(usage.total)} free"
+    facts: Facts = {"free_bytes": usage.free, "total_bytes": usage.total}
+    if usage.free < MIN_FREE:
+        message += f"; at least {_amount(MIN_FREE)} are needed"
+        return Finding(result=CaseResult.FAIL, message=message, facts=facts)
+    return Finding(result=CaseResult.PASS, message=message, facts=facts)
+
+
+def check_clock(bench: Bench) -> Finding:
+    """Compare this machine's clock with its uptime, and with the database's clock."""
+    passed = time.monotonic() - bench.started_mono
+    jumped = (now() - bench.started_at).total_seconds() - passed
+    with reading() as session:
+        database = (find_database_time(session) - now()).total_seconds()
+    facts: Facts = {"jumped_s": round(jumped, 3), "database_ahead_s": round(database, 3)}
+    if abs(jumped) > MAX_DRIFT_S:
+        message = f"the clock was moved by {jumped:.1f} s since the server started"
+    elif abs(database) > MAX_DRIFT_S:
+        message = f"the database's clock is {database:.1f} s ahead of this machine's"
+    else:
+        return Finding(result=CaseResult.PASS, message="runs evenly, and the database's agrees", facts=facts)
+    return Finding(result=CaseResult.FAIL, message=message, facts=facts)
+
+
+def check_mail(bench: Bench) -> Finding:
+    """Speak to the mail server, as far as it goes without sending anything."""
+    with reading() as session:
+        host = bench.settings.text(session, "MAIL_SERVER")
+        port = int(bench.settings.number(session, "MAIL_PORT"))
+        is_ssl = bench.settings.flag(session, "MAIL_USE_SSL")
+        is_tls = bench.settings.flag(session, "MAIL_USE_TLS")
+        user = bench.settings.text(session, "MAIL_USERNAME")
+        password = bench.settings.text(session, "MAIL_PASSWORD")
+        sender = bench.settings.text(session, "MAIL_DEFAULT_SENDER")
+    if not host:
+        return Finding(result=CaseResult.SKIP, message="no mail server is set (MAIL_SERVER)")
+    facts: Facts = {"server": host, "port": port, "encrypted": is_ssl or is_tls}
+    trust = ssl.create_default_context()
+    try:
+        with (
+            smtplib.SMTP_SSL(host, port, timeout=ANSWER_S, context=trust)
+            if is_ssl
+            else smtplib.SMTP(host, port, timeout=ANSWER_S)
+        ) as server:
+            if is_tls and not is_ssl:
+                server.starttls(context=trust)
+            server.ehlo_or_helo_if_needed()
+            if user:
+                server.login(user, password)
+            if sender:
+                _offer(server, sender)
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        message = f"{host}:{port}: {type(error).__name__}: {error}"
+        return Finding(result=CaseResult.FAIL, message=message[:500], facts=facts)
+    return Finding(result=CaseResult.PASS, message=f"{host}:{port} answers", facts=facts)
+
+
+def _offer(server: smtplib.SMTP, sender: str) -> None:
+    """Begin a mail from the sender, and take it back."""
+    code, answer = server.mail(sender)
+    server.rset()
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, answer, sender)
+
+
+def check_git(bench: Bench) -> Finding:
+    """Ask the automation's repository for its branches."""
+    with reading() as session:
+        address = bench.settings.text(session, "GIT_AUTOMATION")
+    if not address:
+        return Finding(result=CaseResult.SKIP, message="no repository is set (GIT_AUTOMATION)")
+    shown = hide_secrets(address)
+    remote = find_remote(address, timeout_s=ANSWER_S)
+    facts: Facts = {"repository": shown, "branches": remote.branches}
+    return Finding(result=CaseResult.PASS, message=f"{shown} answers", facts=facts)
+
+
+CHECKS: dict[str, Check] = {
+    "database": check_store,
+    "disk": check_disk,
+    "clock": check_clock,
+    "mail": check_mail,
+    "git": check_git,
+}
+
+
+def examine(check: Check, bench: Bench) -> Finding:
+    """Make one check; whatever it raises is what it found."""
+    try:
+        return check(bench)
+    except AfterrunError as error:
+        return Finding(result=CaseResult.FAIL, message=str(error)[:500])
+    except Exception as error:  # noqa: BLE001  (the worker's edge: the finding records it)
+        return Finding(result=CaseResult.FAIL, message=f"{type(error).__name__}: {error}"[:500])
+
+
+def _amount(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

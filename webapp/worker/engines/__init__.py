@@ -1,0 +1,1 @@
+"""What runs the jobs: one adapter a task engine."""

@@ -1,0 +1,85 @@
+"""What is done in the background: each kind of job is one function here."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from webapp import __version__
+from webapp.clock import now
+from webapp.ingest.retention import forget
+from webapp.ingest.watchdog import end_silent_runs
+from webapp.settings.resolve import Settings
+from webapp.store.db import reading, writing
+from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
+from webapp.worker.checks import Bench
+from webapp.worker.selfcheck import report_selfcheck
+
+DAY_S = 24 * 3600.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a job knows of the process it runs in."""
+
+    instance: Path
+    settings: Settings
+    started_at: datetime = field(default_factory=now)
+    started_mono: float = field(default_factory=time.monotonic)
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:255])
+
+
+Job = Callable[[Surroundings], None]
+
+
+def beat(around: Surroundings) -> None:
+    """Say that this worker is alive."""
+    worker = Worker(name=around.name, version=__version__, started_at=around.started_at, seen_at=now())
+    with writing() as session:
+        mark_worker_seen(session, worker)
+
+
+def leave(around: Surroundings) -> None:
+    """Say that this worker has ended in order."""
+    with writing() as session:
+        mark_worker_gone(session, around.name)
+
+
+def watchdog(around: Surroundings) -> None:
+    """End the runs that nothing is heard of any more."""
+    with reading() as session:
+        factor = around.settings.number(session, "AFTERRUN_HEARTBEAT_FACTOR")
+    ended = end_silent_runs(now(), factor=factor, up_since=around.started_at)
+    if ended:
+        log.info("ended %d silent runs", ended)
+
+
+def retention(around: Surroundings) -> None:
+    """Forget what is older than the settings say."""
+    with reading() as session:
+        days = int(around.settings.number(session, "AFTERRUN_RETENTION_DAYS"))
+    forgotten = forget(now(), days=days)
+    if forgotten.runs or forgotten.blobs:
+        log.info("forgot %d runs and %d contents", forgotten.runs, forgotten.blobs)
+
+
+def selfcheck(around: Surroundings) -> None:
+    """Check this server and report it like any other service."""
+    bench = Bench(
+        instance=around.instance,
+        settings=around.settings,
+        started_at=around.started_at,
+        started_mono=around.started_mono,
+    )
+    trigger = "start" if time.monotonic() - around.started_mono < DAY_S / 2 else "schedule"
+    report_selfcheck(bench, trigger=trigger)
+
+
+JOBS: dict[str, Job] = {"beat": beat, "watchdog": watchdog, "selfcheck": selfcheck, "retention": retention}
+EVERY_S: dict[str, float] = {"beat": 30, "watchdog": 5, "selfcheck": DAY_S, "retention": DAY_S}

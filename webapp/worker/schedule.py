@@ -1,0 +1,39 @@
+"""Which job is due? Kept in memory: after a start everything is due at once."""
+
+import threading
+from collections.abc import Mapping
+
+
+class Schedule:
+    """Says what is due, and never lets one kind of job run twice at the same moment.
+
+    Args:
+        every_s: the seconds between two runs, by kind.
+    """
+
+    def __init__(self, every_s: Mapping[str, float]) -> None:
+        self._every_s = dict(every_s)
+        self._next_at = dict.fromkeys(every_s, float("-inf"))
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take_due(self, at: float) -> list[str]:
+        """Return the kinds that are due at a moment of the monotonic clock, and set the time of their next run."""
+        with self._lock:
+            due = [kind for kind, moment in self._next_at.items() if moment <= at and kind not in self._busy]
+            for kind in due:
+                self._next_at[kind] = at + self._every_s[kind]
+            return due
+
+    def begin(self, kind: str) -> bool:
+        """Say whether a kind may run now; it then has to be ended."""
+        with self._lock:
+            if kind in self._busy:
+                return False
+            self._busy.add(kind)
+            return True
+
+    def end(self, kind: str) -> None:
+        """Say that a kind has run."""
+        with self._lock:
+            self._busy.discard(kind)
