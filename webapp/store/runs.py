@@ -133,6 +133,13 @@ def find_previous_run(session: Session, run: Run) -> Run | None:
     return next(iter(_runs(session, rows)), None)
 
 
+def find_last_good_run(session: Session, run: Run, *, levels: Sequence[Level]) -> Run | None:
+    """Return the newest earlier run of the same service that ended at one of the levels."""
+    statement = _select().where(RunRow.service_id == run.service_id, RunRow.id < run.id, RunRow.level.in_(levels))
+    rows = session.execute(statement.order_by(RunRow.id.desc()).limit(1)).mappings().all()
+    return next(iter(_runs(session, rows)), None)
+
+
 def find_next_run(session: Session, run: Run) -> Run | None:
     """Return the oldest later run of the same service."""
     statement = _select().where(RunRow.service_id == run.service_id, RunRow.id > run.id)

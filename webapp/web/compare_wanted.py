@@ -1,0 +1,115 @@
+"""What does the address of a comparison ask for?"""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import request
+
+from webapp.compare.baseline import LAST_OK, PREVIOUS, Baseline, resolve
+from webapp.compare.runs import Side
+from webapp.diff.layout import View
+from webapp.diff.noise import Level
+from webapp.domain.changes import ChangeClass
+from webapp.errors import InvalidError, NotFoundError
+from webapp.store.db import Session
+
+TABS = ("devices", "cases", "logs", "result", "timing")
+LEVELS: dict[str, str] = {
+    "exact": "Exact",
+    "volatile": "Ignore times, ids and counters",
+    "numbers": "Ignore all numbers",
+}
+VIEWS = ("side", "unified")
+CONTEXTS: dict[str, int | None] = {"1": 1, "3": 3, "10": 10, "100": 100, "all": None}
+WORDS = (PREVIOUS, LAST_OK)
+RUN_LOG = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Everything a comparison's address says; the whole state of the page.
+
+    Args:
+        a: the older side.
+        b: the newer side.
+        reason: why A was taken, when the address names it by a word.
+        tab: the part that is shown.
+        device: the device of side A, empty for the whole run.
+        other: the device of side B.
+        level: what counts as the same line.
+        view: side by side or unified.
+        context: unchanged rows around a change; None is all.
+        shows_ignored: rows that differ only in ignored parts stay visible.
+        change: the class of changes that is listed, None for all but the same.
+        pair: the words of a cell of the matrix, `failed:ok`, empty for all.
+    """
+
+    a: Side
+    b: Side
+    reason: str
+    tab: str
+    device: str
+    other: str
+    level: Level
+    view: View
+    context: int | None
+    shows_ignored: bool
+    change: ChangeClass | None
+    pair: str
+
+    @property
+    def streams(self) -> tuple[str, str]:
+        """Return the logs that are compared: those of the devices, or of the runs."""
+        return self.device or RUN_LOG, self.other or RUN_LOG
+
+
+def read_wanted(session: Session) -> Wanted | None:
+    """Return what the address asks for, or None when it doesn't name two runs yet.
+
+    Raises:
+        InvalidError: a parameter has a value that it can't have.
+        NotFoundError: a run that is named doesn't exist.
+    """
+    first, second = request.args.get("a", ""), request.args.get("b", "")
+    if not first or not second:
+        return None
+    sides = _resolve(session, first, second)
+    device = request.args.get("device", "")
+    change = _choice("change", ("", *ChangeClass), "")
+    return Wanted(
+        a=Side(run=sides[0].run, attempt=_attempt("attempt_a")),
+        b=Side(run=sides[1].run, attempt=_attempt("attempt_b")),
+        reason=sides[0].reason,
+        tab=_choice("tab", TABS, ""),
+        device=device,
+        other=request.args.get("other", "") or device,
+        level=cast("Level", _choice("level", tuple(LEVELS), "exact")),
+        view=cast("View", _choice("view", VIEWS, "side")),
+        context=CONTEXTS[_choice("context", tuple(CONTEXTS), "3")],
+        shows_ignored=request.args.get("ignored") == "1",
+        change=ChangeClass(change) if change else None,
+        pair=request.args.get("pair", ""),
+    )
+
+
+def _resolve(session: Session, first: str, second: str) -> tuple[Baseline, Baseline]:
+    if second in WORDS:
+        raise NotFoundError(f"'{second}' is taken for A, relative to B: name B by its uid")
+    newer = resolve(session, second, of=None)
+    return resolve(session, first, of=newer.run), newer
+
+
+def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = request.args.get(name, "") or default
+    if value and value not in allowed:
+        raise InvalidError((name, f"expected one of {', '.join(word for word in allowed if word)}, got {value[:40]!r}"))
+    return value
+
+
+def _attempt(name: str) -> int | None:
+    text = request.args.get(name, "")
+    if text in ("", "overall"):
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise InvalidError((name, f"expected overall or the number of an attempt, got {text[:40]!r}"))
+    return int(text)
