@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.ansi import PLAIN, Span, restyle, style_after, style_of, tokens
-from webapp.domain.logdisplay import MAX_SHOWN, plain_text, show_line, show_lines, show_spans, split_stamp
+from webapp.domain.logdisplay import MAX_SHOWN, plain_line, plain_text, show_line, show_lines, show_spans, split_stamp
 from webapp.domain.loglines import LINE_END, LogLine, LogLines, cut_line
 
 pytestmark = pytest.mark.unit
@@ -54,6 +54,11 @@ def shown(raw: bytes) -> str:
 )
 def test_show_line(raw: bytes, text: str) -> None:
     assert shown(raw) == text
+
+
+def test_plain_line_is_whole_and_without_colours() -> None:
+    assert plain_line(b"x" * 3_000) == "x" * 3_000
+    assert plain_line(b"10%\r\x1b[31m20%\x00\x1b[0m" + b"y" * 3_000) == "20%␀" + "y" * 3_000
 
 
 def test_a_long_line_is_cut_with_a_note() -> None:

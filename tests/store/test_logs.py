@@ -14,7 +14,7 @@ from tests.store.log_runs import NOW, Reference, add_run
 from webapp.domain.loglines import LineLevel
 from webapp.domain.logsearch import make_matcher
 from webapp.errors import GapError, NotFoundError
-from webapp.store.db import db, reading, writing
+from webapp.store.db import db, later_reading, reading, writing
 from webapp.store.log_pieces import StoredLog
 from webapp.store.log_sealing import MAX_CHUNK
 from webapp.store.log_search import find_level, search_log
@@ -198,7 +198,7 @@ def test_reading_goes_on_while_the_log_is_written(app: Flask) -> None:
     run_id = write(b"a line\n" * 300_000, [2_000_000])
     with reading() as session:
         log = get_log(session, run_id=run_id, stream="run")
-    pieces = follow_bytes(reading, log, start=5)
+    pieces = follow_bytes(later_reading(), log, start=5)
     first = next(pieces)
     write(b"a line\n" * 300_000 + b"more\n" * 100_000, [3_000_000], run_id=run_id)
     assert first + b"".join(pieces) == (b"a line\n" * 300_000)[5:]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from flask import Blueprint, Response, g, request, stream_with_context
+from flask import Blueprint, Response, g, request
 
 from webapp import clock
 from webapp.api.bodies import iterate_body
@@ -17,7 +17,7 @@ from webapp.domain.logdisplay import ShownLine, plain_text, show_lines
 from webapp.domain.logsearch import MAX_QUERY, find_query_fault, make_matcher
 from webapp.errors import GapError, InvalidError, TooLargeError
 from webapp.ingest.logs import append_bytes
-from webapp.store.db import db, reading
+from webapp.store.db import db, later_reading
 from webapp.store.log_pieces import StoredLog
 from webapp.store.log_search import search_log
 from webapp.store.logs import MAX_PAGE, follow_bytes, get_log, line_count, list_logs, page_lines
@@ -233,7 +233,7 @@ def _search(log: StoredLog, text: str, *, first: int, count: int) -> LinePage:
 def _download(log: StoredLog, *, start: int) -> Response:
     # The request's own transaction ends here, so that a slow reader holds nothing.
     db.session.close()
-    answer = Response(stream_with_context(follow_bytes(reading, log, start=start)), mimetype=TEXT)
+    answer = Response(follow_bytes(later_reading(), log, start=start), mimetype=TEXT)
     answer.content_length = max(log.size - start, 0)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{log.stream}.log")
     return answer

@@ -79,6 +79,15 @@ def show_line(line: LogLine, style: Style) -> tuple[str, Style]:
     return text + _switch(end, after), after
 
 
+def plain_line(raw: bytes) -> str:
+    """Return all that a line shows, without colours and however long it is."""
+    text = raw.decode(errors="replace")
+    if _AWKWARD.search(text) is None:
+        return text
+    segment = _last_segment(raw)[1].decode(errors="replace")
+    return "".join(_erase(piece).translate(_SHOWN_AS) for piece, _ in tokens(segment))
+
+
 def split_stamp(text: str) -> tuple[str, str]:
     """Split a line's leading timestamp, with the space behind it, from the rest; it is empty when there is none."""
     found = _STAMP.match(text)

@@ -6,14 +6,15 @@ concurrent updates are lost (docs/decisions).
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -28,6 +29,9 @@ SQLITE_PRAGMAS = (
     "cache_size=-8192",
     "temp_store=MEMORY",
 )
+
+# Tells every process that listens (store/changes.py) once the transaction is there for all to see.
+NOTIFY = text("SELECT pg_notify('afterrun', '')")
 
 _one_writer = threading.Lock()
 
@@ -93,10 +97,16 @@ def writing() -> Iterator[Session]:
     else:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+            session.execute(NOTIFY)
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
     """Yield a short-lived reading session for code outside a request, such as a stream or a worker."""
-    with Session(_marked_as_reader(db.engine), expire_on_commit=False) as session:
+    with later_reading()() as session:
         yield session
+
+
+def later_reading() -> Callable[[], Session]:
+    """Return what opens reading sessions later, when no application context is there any more."""
+    return partial(Session, _marked_as_reader(db.engine), expire_on_commit=False)

@@ -1,7 +1,6 @@
 """What is in a run's logs: bytes are added at the end; any page of lines and any range of bytes is read."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -162,18 +161,16 @@ def read_log(session: Session, log: StoredLog, *, start: int = 0, stop: int | No
         yield piece.data[max(start - piece.start, 0) : stop - piece.start]
 
 
-def follow_bytes(
-    opened: Callable[[], AbstractContextManager[Session]], log: StoredLog, *, start: int = 0
-) -> Iterator[bytes]:
+def follow_bytes(open_session: Callable[[], Session], log: StoredLog, *, start: int = 0) -> Iterator[bytes]:
     """Yield the bytes that the log had, from an offset on; each MiB in a transaction of its own.
 
     Args:
-        opened: opens a reading session, so that a slow reader holds none.
+        open_session: opens a reading session, so that a slow reader holds none.
         log: the log, as it was when the reader asked.
         start: the first byte.
     """
     for offset in range(start, log.size, MIB):
-        with opened() as session:
+        with open_session() as session:
             known = get_log(session, run_id=log.run_id, stream=log.stream)
             data = b"".join(read_log(session, known, start=offset, stop=min(offset + MIB, log.size)))
         yield data

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, Response, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -14,7 +14,7 @@ from webapp.domain.loglines import LineLevel
 from webapp.domain.logsearch import find_query_fault, make_matcher
 from webapp.domain.outcome import ENDED
 from webapp.errors import InvalidError
-from webapp.store.db import db, reading
+from webapp.store.db import db, later_reading
 from webapp.store.log_pieces import StoredLog
 from webapp.store.log_search import LogHits, find_level, search_log
 from webapp.store.logs import follow_bytes, get_log, line_count, list_logs, page_lines
@@ -134,7 +134,7 @@ def raw(uid: str, stream: str) -> Response:
     _, log = _find(uid, stream)
     # The request's own transaction ends here, so that a slow reader holds nothing.
     db.session.close()
-    answer = Response(stream_with_context(follow_bytes(reading, log)), mimetype="text/plain")
+    answer = Response(follow_bytes(later_reading(), log), mimetype="text/plain")
     answer.content_length = log.size
     answer.headers.set("Content-Disposition", "attachment", filename=f"{log.stream}.log")
     return answer
