@@ -20,7 +20,8 @@ async function mount() {
     for (const host of document.querySelectorAll(selector)) {
       if (host.mounted) continue;
       host.mounted = true;
-      (await import(file)).mount(host);
+      await (await import(file)).mount(host);
+      host.dataset.ready = '';
     }
   }
 }

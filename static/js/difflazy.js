@@ -7,14 +7,17 @@ const MARGIN = '2000px';
 class DiffView {
   constructor(host) {
     this.host = host;
-    this.total = Number(host.dataset.hunks ?? 0);
     this.now = Number(/^#h(\d+)$/.exec(location.hash)?.[1] ?? 0); // hunks are counted from 1; 0 = none yet
     this.loads = new Map();
     this.watcher = new IntersectionObserver(seen => seen.filter(one => one.isIntersecting).forEach(one => this.load(one.target)), { rootMargin: MARGIN });
   }
 
+  get total() { return Number(this.host.dataset.hunks ?? 0); }
+  watch() { for (const box of this.lazy()) this.watcher.observe(box); }
+
   open() {
-    for (const box of this.lazy()) this.watcher.observe(box);
+    this.watch();
+    document.addEventListener('morphed', () => this.watch());
     this.host.addEventListener('click', event => {
       const link = event.target.closest('a[data-unfold]');
       if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -30,7 +33,7 @@ class DiffView {
       event.preventDefault();
       this.step(event.detail.by);
     });
-    if (this.now) this.goTo(this.now);
+    return this.now ? this.goTo(this.now) : null;
   }
 
   lazy() { return this.host.querySelectorAll('div[data-src]'); }
@@ -101,5 +104,5 @@ class DiffView {
 /** Start the behaviour of one comparison. */
 export function mount(host) {
   host.diffView = new DiffView(host);
-  host.diffView.open();
+  return host.diffView.open();
 }

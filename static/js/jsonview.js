@@ -13,7 +13,7 @@ class JsonView {
     this.part = name => host.querySelector(`[data-json-${name}]`);
     Object.assign(this, { host, box: this.part('tree'), views: new Map(), epoch: 0, selected: 0, query: '', hits: 0, at: -1, hitRow: -1 });
     this.box.id ||= `json-${++hosts}`;
-    this.ask = connect(() => { this.part('state').textContent = 'The JSON viewer could not start; use Raw.'; });
+    this.ask = connect(host, () => { this.part('state').textContent = 'The JSON viewer could not start; use Raw.'; });
   }
 
   async open() {

@@ -25,7 +25,8 @@ function click(selector, within) {
 }
 
 function search() {
-  const box = [...document.querySelectorAll('[data-search], [data-search-all]')].find(input => input.offsetParent);
+  const boxes = [...document.querySelectorAll('[data-search]'), ...document.querySelectorAll('[data-search-all]')]; // the page's own first
+  const box = boxes.find(input => input.offsetParent);
   box?.focus();
   box?.select();
   return Boolean(box);

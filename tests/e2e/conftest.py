@@ -16,11 +16,16 @@ def site() -> Iterator[StaticSite]:
 
 
 @pytest.fixture
-def tab(browser: Browser, site: StaticSite) -> Iterator[Page]:
+def faults() -> list[str]:
+    """Return what the console of `tab` has complained about; a test removes what it meant to happen."""
+    return []
+
+
+@pytest.fixture
+def tab(browser: Browser, site: StaticSite, faults: list[str]) -> Iterator[Page]:
     """Return a page of the site; an error in its console, a refused script or style fails the test."""
     context = browser.new_context(base_url=site.url, viewport={"width": 1200, "height": 800}, locale="en-GB")
     page = context.new_page()
-    faults: list[str] = []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page

@@ -2,21 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tests.e2e.static_site import Answer, Asked, StaticSite, as_json, page
-
-TOOLS = "".join(
-    f'<button data-act="{name}"{pressed}>{name}</button>'
-    for name, pressed in (
-        ("prev", ""), ("next", ""), ("prev-error", ""), ("stamps", ' aria-pressed="true"'),
-        ("wrap", ' aria-pressed="false"'), ("follow", ' aria-pressed="false"'),
-    )
-)  # fmt: skip
-HOST = (
-    f'<div data-log="/log"><span data-log-state></span><input type="search" data-log-search aria-label="Search">'
-    f'<span data-log-hits></span>{TOOLS}<span data-level="error" hidden><button data-act="next-error">'
-    '<b data-level-count></b> errors</button></span><div class="log" role="log" aria-label="Log" tabindex="0" hidden data-log-lines></div>'
-    '<p data-log-error hidden></p><div data-log-plain>plain lines</div></div>'
-)
+from tests.e2e.parts import framed
+from tests.e2e.static_site import Answer, Asked, StaticSite, as_json
 
 
 @dataclass(slots=True)
@@ -31,14 +18,17 @@ class LogSite:
 
     def __post_init__(self) -> None:
         """Answer the page and its four questions."""
-        self.site.put("/", page(HOST, sheets="log ansi"))
+        main = '{% call log_view("/log", "Log", raw="/log/raw") %}<p>plain lines</p>{% endcall %}'
+        self.site.put("/", framed(main, imports="viewers: log_view", sheets="log ansi"))
         self.site.answers |= {
             "/log/meta": self.meta, "/log/lines": self.some, "/log/search": self.search, "/log/next": self.next,
         }  # fmt: skip
 
     def meta(self, _asked: Asked) -> Answer:
         """Answer how long it is."""
-        return as_json({"lines": len(self.lines), "size": 1, "levels": {"error": len(self.errors)}, "live": self.is_live})
+        return as_json(
+            {"lines": len(self.lines), "size": 1, "levels": {"error": len(self.errors)}, "live": self.is_live}
+        )
 
     def some(self, asked: Asked) -> Answer:
         """Answer some lines."""

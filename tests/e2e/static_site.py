@@ -1,4 +1,4 @@
-"""A loopback server for browser modules alone: the files of static/, and pages and answers that a test puts beside them."""
+"""A loopback server without an application: the files of static/, and what a test answers beside them."""
 
 import json
 import mimetypes
@@ -11,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
+HERE = Path(__file__).resolve().parent
+STATIC = HERE.parents[1] / "static"
+BLANK = b'<!doctype html><html lang="en"><title>blank</title><link rel="icon" href="data:,"><body></body></html>'
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "worker-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -38,19 +40,6 @@ class Answer:
     events: Iterator[str] | None = None
 
 
-def page(body: str, *, attributes: str = "", sheets: str = "") -> Answer:
-    """Return a whole page that loads the product's sheets and its entry module."""
-    links = "".join(
-        f'<link rel="stylesheet" href="/static/css/{name}.css">'
-        for name in ["tokens", "base", "components", *sheets.split()]
-    )
-    return Answer(
-        body=f'<!doctype html><html lang="en"><head><title>t</title><link rel="icon" href="data:,">{links}'
-        f'<script type="module" src="/static/js/app.js"></script></head><body {attributes}><main>{body}</main>'
-        "</body></html>".encode()
-    )
-
-
 def as_json(value: object) -> Answer:
     """Return a JSON answer."""
     return Answer(body=json.dumps(value).encode(), kind="application/json")
@@ -60,7 +49,7 @@ class StaticSite:
     """The server; `answers` maps a path to a function, `asked` lists every request that was not for a static file."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Callable[[Asked], Answer]] = {"/": lambda _asked: page("")}
+        self.answers: dict[str, Callable[[Asked], Answer]] = {"/": lambda _asked: Answer(body=BLANK)}
         self.asked: list[Asked] = []
         self.url = ""
 
@@ -71,8 +60,9 @@ class StaticSite:
     def answer(self, target: str, headers: dict[str, str]) -> Answer:
         """Return what a GET of `target` gets."""
         parts = urlsplit(target)
-        if parts.path.startswith("/static/"):
-            return self._file(parts.path)
+        for folder in (STATIC, HERE / "probes"):
+            if parts.path.startswith(f"/{folder.name}/"):
+                return self._file(folder, parts.path.removeprefix(f"/{folder.name}/"))
         query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         asked = Asked(path=parts.path, query=query, headers=headers)
         self.asked.append(asked)
@@ -81,9 +71,9 @@ class StaticSite:
         return self.answers[parts.path](asked)
 
     @staticmethod
-    def _file(path: str) -> Answer:
-        file = (STATIC / path.removeprefix("/static/")).resolve()
-        if not file.is_relative_to(STATIC) or not file.is_file():
+    def _file(folder: Path, name: str) -> Answer:
+        file = (folder / name).resolve()
+        if not file.is_relative_to(folder) or not file.is_file():
             return Answer(status=HTTPStatus.NOT_FOUND)
         return Answer(body=file.read_bytes(), kind=mimetypes.guess_type(file.name)[0] or "application/octet-stream")
 
@@ -122,7 +112,7 @@ def serving() -> Iterator[StaticSite]:
                 except OSError:  # the page has closed its stream
                     return
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name it has in http.server)
             """Keep the test's output quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -3,19 +3,9 @@
 import pytest
 from playwright.sync_api import Page
 
+from tests.e2e.parts import probe
+
 pytestmark = pytest.mark.e2e
-
-PIECES = "async ([line, start]) => { const m = await import('/static/js/ansi.js'); return m.pieces(line, start ? m.apply(m.PLAIN, start) : m.PLAIN) }"
-AFTER = "async line => { const m = await import('/static/js/ansi.js'); return m.classesOf(m.advance(m.PLAIN, line)) }"
-MARKED = """async ([line, query, stamp]) => { const m = await import('/static/js/ansi.js');
-  const box = document.createElement('div'); box.append(m.nodes(line, m.PLAIN, {query, stamp})); return box.innerHTML }"""
-
-
-@pytest.fixture
-def blank(tab: Page) -> Page:
-    """Return a page of the site to evaluate modules on."""
-    tab.goto("/")
-    return tab
 
 
 @pytest.mark.parametrize(
@@ -30,25 +20,28 @@ def blank(tab: Page) -> Page:
         ("\x1b[38;5;999mx\x1b[38;2;1;999;3my", [["x", ""], ["y", ""]]),
         ("\x1b[38mx\x1b[38;9my", [["x", ""], ["y", "a9"]]),
         ("\x1b[93;101mw\x1b[49mv", [["w", "a93 a101"], ["v", "a93"]]),
-        ("a\x1b[2Kb\x1b[?25lc\x1b]0;title\x07d\x1b(Be\x00f\x1b[", [[c, ""] for c in "abcde"] + [["f", ""]]),
+        ("a\x1b[2Kb\x1b[?25lc\x1b]0;title\x07d\x1b(Be\x00f\x1b[", [[letter, ""] for letter in "abcdef"]),
         ("<script>alert(1)</script>", [["<script>alert(1)</script>", ""]]),
         ("a\tb\u2028c", [["a\tb\u2028c", ""]]),
     ],
 )
-def test_escapes_become_classes(blank: Page, line: str, pieces: list[list[str]]) -> None:
-    assert blank.evaluate(PIECES, [line, ""]) == pieces
+def test_escapes_become_classes(tab: Page, line: str, pieces: list[list[str]]) -> None:
+    tab.goto("/")
+    assert probe(tab, "ansi.piecesOf", line) == pieces
 
 
-def test_state_of_a_chunk_start_colours_its_first_line(blank: Page) -> None:
-    assert blank.evaluate(PIECES, ["still red\x1b[m off", "1;31"]) == [["still red", "a31 a1"], [" off", ""]]
+def test_state_of_a_chunk_start_colours_its_first_line(tab: Page) -> None:
+    tab.goto("/")
+    assert probe(tab, "ansi.piecesOf", "red\x1b[m off", "1;31") == [["red", "a31 a1"], [" off", ""]]
 
 
-def test_state_is_carried_to_the_next_line(blank: Page) -> None:
-    assert blank.evaluate(AFTER, "x\x1b[1mbold\x1b[36m and cyan") == "a36 a1"
+def test_state_is_carried_to_the_next_line(tab: Page) -> None:
+    tab.goto("/")
+    assert probe(tab, "ansi.classesAfter", "x\x1b[1mbold\x1b[36m and cyan") == "a36 a1"
 
 
-def test_hits_are_marked_across_colours_and_stamps_wrapped(blank: Page) -> None:
-    html = blank.evaluate(MARKED, ["08:00:00 \x1b[31mbo\x1b[0mth Both <b>", "both", 9])
-    assert html == (
+def test_hits_are_marked_across_colours_and_stamps_wrapped(tab: Page) -> None:
+    tab.goto("/")
+    assert probe(tab, "ansi.marked", "08:00:00 \x1b[31mbo\x1b[0mth Both <b>", "both", 9) == (
         '<span class="stamp">08:00:00 </span><mark class="">bo</mark><mark>th</mark> <mark>Both</mark> &lt;b&gt;'
     )

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.log_site import LogSite
+from tests.e2e.parts import probe
 from tests.e2e.static_site import Answer, StaticSite
 
 pytestmark = pytest.mark.e2e
@@ -36,7 +37,11 @@ def test_address_opens_a_line_far_away_and_marks_the_range(tab: Page, log: LogSi
     expect(row(tab, 77777)).to_contain_text("line 77776")
     for number, is_selected in ((77776, False), (77777, True), (77779, True), (77780, False)):
         expect(row(tab, number)).to_have_class(re.compile(r"\bsel\b" if is_selected else r"^r\s*$"))
-    assert {asked.query["from"] for asked in log.site.asked if asked.path == "/log/lines"} <= {"77000", "77500", "78000"}
+    assert {asked.query["from"] for asked in log.site.asked if asked.path == "/log/lines"} <= {
+        "77000",
+        "77500",
+        "78000",
+    }
 
 
 def test_click_and_shift_click_write_the_address(tab: Page, log: LogSite) -> None:
@@ -62,7 +67,7 @@ def test_colours_run_on_over_lines_and_begin_with_the_state_of_the_chunk(tab: Pa
 
 def test_search_covers_the_whole_log_and_walks_it(tab: Page, log: LogSite) -> None:
     tab.goto("/")
-    search = tab.get_by_label("Search")
+    search = tab.get_by_label("Search in Log")
     search.fill("LINE 9999")
     search.press("Enter")
     expect(tab.locator("[data-log-hits]")).to_have_text("1 of 11")
@@ -96,8 +101,8 @@ def test_keys_walk_hits_and_errors(tab: Page, log: LogSite) -> None:
     expect(row(tab, 1)).to_be_visible()
     tab.keyboard.press("e")
     expect(row(tab, 501)).to_have_class(re.compile("sel"))
-    tab.get_by_label("Search").fill("line 9999")
-    tab.get_by_label("Search").press("Enter")
+    tab.get_by_label("Search in Log").fill("line 9999")
+    tab.get_by_label("Search in Log").press("Enter")
     expect(tab.locator("[data-log-hits]")).to_have_text("1 of 11")
     tab.get_by_role("log").focus()
     tab.keyboard.press("n")
@@ -129,9 +134,11 @@ def test_long_lines_wrap_and_the_same_line_stays(tab: Page, log: LogSite) -> Non
     expect(row(tab, 60001)).to_be_visible()
     before = row(tab, 60001).bounding_box()
     tab.locator("[data-act=wrap]").click()
-    tab.get_by_role("log").evaluate("box => box.closest('[data-log]').logView.goTo(60000)")
+    probe(tab, "page.goToLine", 60_000)
     after = row(tab, 60001).bounding_box()
-    assert before and after and after["height"] > 3 * before["height"]
+    assert before
+    assert after
+    assert after["height"] > 3 * before["height"]
     expect(row(tab, 60002)).to_be_visible()
 
 
@@ -155,11 +162,11 @@ def test_a_server_fault_is_said_and_reading_goes_on(tab: Page, log: LogSite) -> 
     tab.goto("/")
     expect(row(tab, 1)).to_be_visible()
     log.site.answers["/log/lines"] = lambda _asked: Answer(body=b"[]", kind="application/json")
-    tab.evaluate("() => document.querySelector('[data-log]').logView.goTo(50000)")
+    probe(tab, "page.goToLine", 50_000)
     expect(tab.locator("[data-log-error]")).to_contain_text("The log cannot be read")
     log.site.answers["/log/lines"] = log.some
     tab.wait_for_timeout(3100)
-    tab.evaluate("() => document.querySelector('[data-log]').logView.goTo(50001)")
+    probe(tab, "page.goToLine", 50_001)
     expect(row(tab, 50002)).to_contain_text("line 50001")
     expect(tab.locator("[data-log-error]")).to_be_hidden()
 
