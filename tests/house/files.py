@@ -8,11 +8,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON_FOLDERS = ("webapp", "tests", "bench")
 PYTHON_FILES = ("conftest.py", "wsgi.py")
 TEXT_FOLDERS = (*PYTHON_FOLDERS, ".ci", "docs", "static", "templates")
+# What was recorded from others, and what Alembic wrote from the models.
+NOT_CODE = ("tests/samples", "webapp/store/migrations/versions")
 BINARY = frozenset({".png", ".ico", ".gz", ".zst", ".db", ".bin", ".woff2"})
 
 
 def python_files(root: Path = ROOT) -> list[Path]:
-    """Return every Python file of the product, its tests and its benchmarks; recorded samples are not code."""
+    """Return every Python file of the product, its tests and its benchmarks, but none that was recorded or generated."""
     found = [path for path in _below(root, PYTHON_FOLDERS) if path.suffix == ".py"]
     return found + [root / name for name in PYTHON_FILES if (root / name).exists()]
 
@@ -47,7 +49,6 @@ def relative(path: Path, root: Path = ROOT) -> str:
 def _below(root: Path, folders: Iterable[str]) -> Iterator[Path]:
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc":
-                is_sample = path.is_relative_to(root / "tests" / "samples") and path.suffix == ".py"
-                if not is_sample:
-                    yield path
+            is_code = path.suffix == ".py" and any(path.is_relative_to(root / each) for each in NOT_CODE)
+            if path.is_file() and not is_code and path.suffix != ".pyc":
+                yield path

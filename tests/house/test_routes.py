@@ -15,13 +15,18 @@ from webapp.web.guard import public, requires
 
 ROUTES = Path(__file__).with_name("routes.txt")
 
-# Who is not signed in yet, what a browser or a probe fetches first, and what documents the API.
+# What somebody who is not signed in needs, what a browser or a probe fetches first, and what describes the API.
 PUBLIC = frozenset(
     {
+        "account.do_login",
+        "account.first_password",
         "account.login",
-        "account.welcome",
-        "assets.file",
-        "health.check",
+        "account.theme",
+        "api_spec.index",
+        "api_spec.openapi",
+        "assets.show",
+        "health.show",
+        "reporters.show",
     }
 )
 
