@@ -6,7 +6,7 @@ The texts are logs, or JSON results written out with one value a line.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webapp.diff.fold import Fold
 from webapp.diff.layout import View
@@ -33,7 +33,7 @@ class Text:
     read: Callable[[], bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ComparedTexts:
     """Two texts and what leads from one to the other; the lines keep their bytes and line ends."""
 
@@ -42,18 +42,18 @@ class ComparedTexts:
     diff: LineDiff
     alignment: Alignment
     size: int
+    _folds: dict[tuple[View, int | None, bool], Fold] = field(default_factory=dict)
 
     def fold(self, *, view: View, context: int | None, shows_ignored: bool) -> Fold:
-        """Return the rows of the page."""
-        return Fold(
-            self.diff,
-            self.alignment,
-            self.a,
-            self.b,
-            view=view,
-            context=context,
-            unfold_ignored=shows_ignored,
-        )
+        """Return the rows of the page; the last way they were laid out is kept."""
+        key = (view, context, shows_ignored)
+        found = self._folds.get(key)
+        if found is None:
+            found = Fold(
+                self.diff, self.alignment, self.a, self.b, view=view, context=context, unfold_ignored=shows_ignored
+            )
+            self._folds = {key: found}
+        return found
 
 
 class Cache:

@@ -175,5 +175,6 @@ def _names_of_runs(session: Session, ids: Iterable[int]) -> dict[int, tuple[str,
 def _device_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     names: dict[int, str] = {}
     for chunk in in_chunks(sorted(set(ids))):
-        names.update(session.execute(select(DeviceRow.id, DeviceRow.name).where(DeviceRow.id.in_(chunk))).tuples())
+        rows = session.execute(select(DeviceRow.id, DeviceRow.name).where(DeviceRow.id.in_(chunk)))
+        names.update((device_id, name) for device_id, name in rows)
     return names

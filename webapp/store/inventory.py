@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.outcome import DeviceStatus, Level, RunStatus, ServiceKind
 from webapp.errors import NotFoundError
@@ -147,11 +147,15 @@ def _name_at(column: Any, clause: Any) -> Any:
 
 
 def _services() -> Select[*tuple[Any, ...]]:
-    newest = select(func.max(RunRow.number)).where(RunRow.service_id == ServiceRow.id).scalar_subquery()
+    other = aliased(RunRow)
+    newest = select(func.max(other.number)).where(other.service_id == ServiceRow.id)
     return (
         select(*_SERVICE_COLUMNS)
         .outerjoin(UserRow, UserRow.id == ServiceRow.owner_id)
-        .outerjoin(RunRow, (RunRow.service_id == ServiceRow.id) & (RunRow.number == newest))
+        .outerjoin(
+            RunRow,
+            (RunRow.service_id == ServiceRow.id) & (RunRow.number == newest.correlate(ServiceRow).scalar_subquery()),
+        )
     )
 
 

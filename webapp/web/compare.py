@@ -32,6 +32,13 @@ CHOICES = 60
 CACHE_KEY = "afterrun.comparisons"
 
 
+@blueprint.app_template_global("whole_url")
+def whole_url(line: int) -> str:
+    """Return the address of the page with all lines, at a line of A."""
+    kept = {name: value for name, value in request.args.items() if name not in ("start", "stop", "fold")}
+    return f"{url_for('compare.index')}?{urlencode({**kept, 'context': 'all'})}#A{line}"
+
+
 @blueprint.app_template_global("unfold_url")
 def unfold_url(row: int, hidden: int) -> str:
     """Return the address of the rows that a fold hides."""

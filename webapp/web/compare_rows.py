@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from webapp.compare.texts import ComparedTexts
 from webapp.diff.fold import Row
-from webapp.diff.words import changed_words
+from webapp.diff.words import Span, changed_words
 from webapp.domain.ansi import PLAIN
 from webapp.domain.logdisplay import plain_text, show_line
 from webapp.domain.loglines import LINE_END, LogLine
@@ -48,10 +48,7 @@ def show_rows(compared: ComparedTexts, rows: Sequence[Row], *, first: int, is_lo
     for number, row in enumerate(rows, start=first):
         text_a = _text(compared.a, row.a, is_log=is_log)
         text_b = _text(compared.b, row.b, is_log=is_log)
-        if row.kind == "replace" and text_a is not None and text_b is not None:
-            spans_a, spans_b = changed_words(text_a, text_b)
-        else:
-            spans_a, spans_b = [], []
+        spans_a, spans_b = _spans(compared, row, text_a, text_b, is_log=is_log)
         yield ShownRow(
             row=number,
             kind=row.kind,
@@ -61,6 +58,19 @@ def show_rows(compared: ComparedTexts, rows: Sequence[Row], *, first: int, is_lo
             hunk=None if row.hunk is None else row.hunk + 1,
             partner=row.partner,
         )
+
+
+def _spans(
+    compared: ComparedTexts, row: Row, text_a: str | None, text_b: str | None, *, is_log: bool
+) -> tuple[Sequence[Span], Sequence[Span]]:
+    """Return which words changed: against the line beside, or in the unified view against the line it replaces."""
+    if row.kind == "delete" and row.partner:
+        text_b = _text(compared.b, row.partner, is_log=is_log)
+    elif row.kind == "insert" and row.partner:
+        text_a = _text(compared.a, row.partner, is_log=is_log)
+    elif row.kind != "replace":
+        return (), ()
+    return changed_words(text_a, text_b) if text_a is not None and text_b is not None else ((), ())
 
 
 def _text(lines: Sequence[bytes], number: int | None, *, is_log: bool) -> str | None:
@@ -77,7 +87,7 @@ def _text(lines: Sequence[bytes], number: int | None, *, is_log: bool) -> str | 
     return text if raw.endswith(b"\n") else text + NO_NEWLINE
 
 
-def _cell(number: int | None, text: str | None, spans: Sequence[tuple[int, int]]) -> Cell | None:
+def _cell(number: int | None, text: str | None, spans: Sequence[Span]) -> Cell | None:
     if number is None or text is None:
         return None
     pieces: list[Piece] = []
