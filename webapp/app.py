@@ -20,6 +20,8 @@ from webapp.accounts.sessions import load_account
 from webapp.api.faults import refuse_http, status_of
 from webapp.cli.program import run
 from webapp.errors import SettingError
+from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
+from webapp.importers.catalogue import load_formats
 from webapp.settings.catalogue import BY_NAME
 from webapp.settings.resolve import Settings
 from webapp.settings.vault import open_vault
@@ -77,6 +79,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     _open_database(app, settings)
     _answer_safely(app, settings)
     _guard_sessions(app)
+    app.extensions[FORMATS_KEY] = load_formats()
     for package in (web, api):
         for blueprint in _blueprints(package):
             app.register_blueprint(blueprint)

@@ -24,6 +24,7 @@ from webapp.domain.messages import (
 from webapp.domain.wire import check_event
 from webapp.errors import InvalidError
 from webapp.importers.contract import UNNUMBERED, Format, ImportOptions
+from webapp.importers.texts import placed
 
 TRIGGER = "import"
 NO_END = "the file says of no end of the run"
@@ -47,8 +48,11 @@ def read_messages(source: Format, stream: BinaryIO, *, options: ImportOptions) -
         events = _framed(events, options)
     for seq, event in enumerate(events, start=1):
         completed = replace(event, seq=seq, **_missing(event, options))
-        check_event(completed, place=f"message {seq}")
-        _check_limits(completed, place=f"message {seq}")
+        try:
+            check_event(completed)
+            _check_limits(completed)
+        except InvalidError as error:
+            raise placed(error, f"message {seq}") from error
         yield completed
 
 
@@ -85,13 +89,13 @@ def _missing(event: AnyEvent, options: ImportOptions) -> dict[str, Any]:
     return fields
 
 
-def _check_limits(event: AnyEvent, *, place: str) -> None:
+def _check_limits(event: AnyEvent) -> None:
     """Refuse values that the wire would refuse and a message made here may have."""
     if isinstance(event, OfAttempt) and not 1 <= event.attempt <= MAX_ATTEMPT:
-        raise InvalidError((f"{place}: attempt", f"expected 1 to {MAX_ATTEMPT:,}, got {event.attempt}"))
+        raise InvalidError(("attempt", f"expected 1 to {MAX_ATTEMPT:,}, got {event.attempt}"))
     if isinstance(event, DeviceEnd | Case):
         seconds = event.duration_s
         if seconds is not None and not (math.isfinite(seconds) and 0 <= seconds <= MAX_SECONDS):
-            raise InvalidError((f"{place}: duration_s", f"expected 0 to {MAX_SECONDS:g} seconds, got {seconds}"))
+            raise InvalidError(("duration_s", f"expected 0 to {MAX_SECONDS:g} seconds, got {seconds}"))
     if isinstance(event, DeviceEnd | Case | RunEnd) and len(event.message or "") > MAX_MESSAGE:
-        raise InvalidError((f"{place}: message", f"expected at most {MAX_MESSAGE:,} characters"))
+        raise InvalidError(("message", f"expected at most {MAX_MESSAGE:,} characters"))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from webapp.domain.ansi import ESC, strip_escapes
 from webapp.domain.messages import MAX_MESSAGE
 from webapp.domain.names import MAX_NAME, find_text_fault
+from webapp.errors import InvalidError
 
 MAX_DURATION_S = 1e9
 HASH_DIGITS = 8
@@ -58,6 +59,11 @@ def as_moment(text: str | None) -> datetime | None:
 def first_line(text: str) -> str:
     """Return the first line that is not blank."""
     return next((line.strip() for line in text.split("\n") if line.strip()), "")
+
+
+def placed(error: InvalidError, place: str) -> InvalidError:
+    """Return faults with the place in the file that they are of, such as `line 3`."""
+    return InvalidError(*((f"{place}: {path}" if path else place, message) for path, message in error.faults))
 
 
 def _without_escapes(text: str) -> str:

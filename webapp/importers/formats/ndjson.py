@@ -17,6 +17,7 @@ from webapp.domain.wire import decode_event
 from webapp.errors import InvalidError, TooLargeError
 from webapp.importers.contract import UNNUMBERED, ImportOptions
 from webapp.importers.dialect import Members, translate
+from webapp.importers.texts import placed
 
 name = "ndjson"
 title = "Messages, one JSON object a line"
@@ -54,7 +55,10 @@ def _events(line: bytes, *, place: str, ts: datetime) -> Iterator[AnyEvent]:
     for members in translate(_members(line, place=place), place=place):
         members["seq"] = msgspec.Raw(b"%d" % UNNUMBERED)
         members.setdefault("ts", msgspec.Raw(msgspec.json.encode(ts)))
-        yield decode_event(msgspec.json.encode(members), place=place)
+        try:
+            yield decode_event(msgspec.json.encode(members))
+        except InvalidError as error:
+            raise placed(error, place) from error
 
 
 def _members(line: bytes, *, place: str) -> Members:
