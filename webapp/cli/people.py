@@ -21,7 +21,7 @@ def token() -> None:
 
 @token.command("create")
 @click.option("--user", "name", required=True, help="Whose token it is.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([*Scope]), default=["ingest"], show_default=True)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), default=["ingest"], show_default=True)
 @click.option("--service", "services", multiple=True, help="Only for this service; may be given several times.")
 @click.option("--description", default="made on the command line", show_default=True, help="What it is for.")
 @click.option("--days", type=click.IntRange(1, 36500), help="How long it works; for ever without.")
@@ -85,7 +85,7 @@ def user() -> None:
 @user.command("create")
 @click.argument("name")
 @click.option("--email", default="", help="Where messages go.")
-@click.option("--role", type=click.Choice([*Role]), default="viewer", show_default=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="viewer", show_default=True)
 @as_json
 def create_user(name: str, email: str, role: str, *, is_json: bool) -> None:
     """Add a person, and print the link with which they choose a password."""
