@@ -14,7 +14,7 @@ BINARY = frozenset({".png", ".ico", ".gz", ".zst", ".db", ".bin", ".woff2"})
 
 
 def python_files(root: Path = ROOT) -> list[Path]:
-    """Return every Python file of the product, its tests and its benchmarks, but none that was recorded or generated."""
+    """Return the Python files of the product, its tests and benchmarks, but none that was recorded or generated."""
     found = [path for path in _below(root, PYTHON_FOLDERS) if path.suffix == ".py"]
     return found + [root / name for name in PYTHON_FILES if (root / name).exists()]
 
