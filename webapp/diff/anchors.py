@@ -13,8 +13,10 @@ Region = tuple[int, int, int, int]  # a_start, a_end, b_start, b_end
 SHINGLE = 8
 
 
-def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -> list[Run]:
+def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -> tuple[list[Run], int]:
     """Chain the equal stretches around the items (or shingles of `size` items) that occur once on each side.
+
+    Returns the chain and how many such items there are.
 
     A line that is unique by coincidence has neighbours that differ, a real common stretch does not: each anchor is
     grown as far as both sides agree, and the chain of the largest sum of squared lengths wins.
@@ -23,14 +25,14 @@ def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -
     x: Sequence[Hashable] = a[a_start:a_end]
     y: Sequence[Hashable] = b[b_start:b_end]
     if min(len(x), len(y)) < size:
-        return []
+        return [], 0
     if size > 1:
         x = list(zip(*(x[s:] for s in range(size)), strict=False))
         y = list(zip(*(y[s:] for s in range(size)), strict=False))
     count_in_y = Counter(y).get
     unique = {item for item, count in Counter(x).items() if count == 1 and count_in_y(item) == 1}
     if not unique:
-        return []
+        return [], 0
     at = list(compress(range(len(x)), map(unique.__contains__, x)))
     place = dict(zip(y, range(len(y)), strict=True))
     runs: list[Run] = []
@@ -42,7 +44,7 @@ def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -
         # what is unique inside the run belongs to it; only an item that reaches over its end can say something new
         index = bisect_left(at, max(run[0] + run[2] - a_start - size + 1, p + 1), index + 1)
     runs.sort()
-    return _heaviest_chain(runs)
+    return _heaviest_chain(runs), len(at)
 
 
 def _grown(a: list[int], b: list[int], region: Region, run: Run) -> Run:

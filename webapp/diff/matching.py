@@ -53,6 +53,11 @@ def _shared(x: list[int], y: list[int]) -> tuple[list[int], list[int]]:
     return at_x, list(compress(range(len(y)), map(in_x, y)))
 
 
+def _covered(anchors: list[Run]) -> int:
+    """Count the items in anchors."""
+    return sum(size for _, _, size in anchors)
+
+
 class _Search:
     """One matching in progress: the regions still open and the runs found so far."""
 
@@ -122,16 +127,19 @@ class _Search:
     def _anchors(self, region: Region) -> list[Run]:
         """Find single unique lines, or unique shingles where those cover too little to be believed."""
         smaller = min(region[1] - region[0], region[3] - region[2])
-        single = find_anchors(self.x, self.y, region)
-        covered = sum(run[2] for run in single)
-        if covered * 4 >= smaller:
+        shingles: list[Run] = []
+        if self.is_reduced:
+            shingles, _ = find_anchors(self.x, self.y, region, size=SHINGLE)
+            if _covered(shingles) * 4 >= smaller:
+                return shingles
+        single, uniques = find_anchors(self.x, self.y, region)
+        covered = _covered(single)
+        if covered * 4 >= smaller or uniques * 2 >= smaller:
             return single
-        if not self.is_reduced:
-            return []  # lines of one side alone may hide what is common: look again without them
-        shingles = find_anchors(self.x, self.y, region, size=SHINGLE)
-        if sum(run[2] for run in shingles) > covered:
+        if _covered(shingles) > covered:
             return shingles
-        return single if covered * 50 >= smaller else []  # isolated coincidences are not worth splitting on
+        # without shingles, look again without the lines of one side alone; isolated coincidences are not worth a cut
+        return single if self.is_reduced and covered * 50 >= smaller else []
 
     def _reduce(self, region: Region, *, may_split: bool) -> None:
         """Solve a region without the items that occur on one side of it alone."""

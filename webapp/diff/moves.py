@@ -1,6 +1,6 @@
 """Which blocks of lines were not changed but moved?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from webapp.diff.anchors import Run
@@ -19,10 +19,11 @@ def find_moves(hunks: Sequence[Hunk], a: Sequence[int], b: Sequence[int], *, sho
     inserted = _Lines([(start, end) for _, _, start, end in hunks], b, shortest)
     deleted.keep(set(inserted.items()))
     inserted.keep(set(deleted.items()))
+    starts = {start for _, start in deleted.starts()}
     places: dict[tuple[int, ...], list[int]] = {}
-    for start, end in inserted.ranges:
-        for j in range(start, end - shortest + 1):
-            places.setdefault(tuple(b[j : j + shortest]), []).append(j)
+    for j, start in inserted.starts():
+        if start in starts:
+            places.setdefault(start, []).append(j)
     if not places:
         return []
     end_of = {j: end for start, end in inserted.ranges for j in range(start, end)}
@@ -66,6 +67,11 @@ class _Lines:
     def items(self) -> chain[int]:
         """Go through the numbers of all lines in the ranges."""
         return chain.from_iterable(self.lines[start:end] for start, end in self.ranges)
+
+    def starts(self) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Go through the places where a block may start, with the first lines it would have."""
+        for start, end in self.ranges:
+            yield from enumerate(zip(*(self.lines[start + s : end] for s in range(self.shortest)), strict=False), start)
 
     def keep(self, wanted: set[int]) -> None:
         """Reduce the ranges to stretches of wanted lines that are long enough."""

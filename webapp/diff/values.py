@@ -7,7 +7,7 @@ from itertools import count
 from typing import Literal
 
 from webapp.diff.anchors import Run
-from webapp.diff.canonical import Json, Keys
+from webapp.diff.canonical import Json, Keys, are_equal
 from webapp.diff.deadline import Deadline
 from webapp.diff.hunks import Hunk, fill_gaps, hunks_between
 from webapp.diff.matching import match_ids
@@ -35,6 +35,7 @@ IDENTITY = (
 )
 
 _DEEP = 4  # lists inside so many others get keys that are made once
+_SMALL = 64  # elements of a list that is looked at as a whole first
 
 
 class _Missing:
@@ -160,6 +161,8 @@ class _Comparison:
     def _elements(self, task: _Task) -> list[_Task]:
         """List the elements of two lists that may differ."""
         old, new, place, states, level = task
+        if level < _DEEP and len(old) <= _SMALL and are_equal(old, new):
+            return []
         name = self._identity(old, new)
         if name is not None:
             return self._by_identity(task, name)
@@ -186,13 +189,16 @@ class _Comparison:
         old, new, place, states, level = task
         of_new = {value[name]: value for value in new}
         of_old = {value[name] for value in old}
+        steps: list[tuple[Step, Json, Json]]
         steps = [((name, value[name]), value, of_new.get(value[name], _MISSING)) for value in old]
         steps.extend(((name, value[name]), _MISSING, value) for value in new if value[name] not in of_old)
         order_a = [value[name] for value in old if value[name] in of_new]
         order_b = [value[name] for value in new if value[name] in of_old]
         if order_a != order_b:
             self._note("order", place, order_a, order_b)
-        return self._below(place, states, level, steps)
+        if level < _DEEP:
+            steps = [step for step in steps if not are_equal(step[1], step[2])]
+        return self._below(place, states, level + 1, steps)
 
     def _below(
         self, place: Place | None, states: States, level: int, steps: Iterable[tuple[Step, Json, Json]]
