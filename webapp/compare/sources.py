@@ -1,6 +1,7 @@
 """Which text is meant: the log of a run or device, or a device's JSON result, of one side of a comparison."""
 
 import json
+import re
 
 import msgspec
 
@@ -15,6 +16,8 @@ from webapp.store.logs import find_log, read_log
 from webapp.store.results import find_device_result
 
 MAX_JSON = 16 * 1024 * 1024
+# An escaped line end in a JSON text that is followed by more of the text.
+LINE_END = re.compile(rb'(?<!\\)(?:\\\\)*\\n(?!")')
 
 
 def log_text(session: Session, side: Side, stream: str) -> Text | None:
@@ -40,8 +43,13 @@ def result_text(session: Session, side: Side, device: str) -> Text | None:
         key=("json", blob_id, 0),
         name=f"{side.run.service} #{side.run.number} {device}.json",
         size=found.size,
-        read=lambda: msgspec.json.format(get_blob(session, blob_id), indent=2) + b"\n",
+        read=lambda: _written_out(get_blob(session, blob_id)),
     )
+
+
+def _written_out(raw: bytes) -> bytes:
+    """Return JSON with one value a line, and texts of several lines broken where their lines end."""
+    return LINE_END.sub(rb"\g<0>\n", msgspec.json.format(raw, indent=2)) + b"\n"
 
 
 def result_changes(session: Session, a: tuple[Side, str], b: tuple[Side, str]) -> list[ValueChange]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import request
 
-from webapp.compare.runs import Change, Comparison, ShownChange, show_changes
+from webapp.compare.runs import Change, Comparison, ShownChange, Side, show_changes
 from webapp.domain.changes import CLASS_TITLES, FAILING, PASSING, ChangeClass
 from webapp.domain.outcome import CaseResult, DeviceStatus
 from webapp.store.db import Session
+from webapp.store.logs import list_logs
 from webapp.web.compare_wanted import Wanted
 from webapp.web.paging import here
 
@@ -49,6 +50,7 @@ class Table:
         total: how many changes the filter selects.
         newer: the address of the page before, or empty.
         older: the address of the next page, or empty.
+        logged: the devices that have a log in both runs.
     """
 
     is_case: bool
@@ -60,6 +62,7 @@ class Table:
     total: int
     newer: str
     older: str
+    logged: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,12 @@ def read_table(session: Session, comparison: Comparison, wanted: Wanted) -> Tabl
         total=len(selected),
         newer=here(page=page - 1 or None) if page else "",
         older=here(page=page + 1) if has_more else "",
+        logged=_streams(session, wanted.a) & _streams(session, wanted.b),
     )
+
+
+def _streams(session: Session, side: Side) -> frozenset[str]:
+    return frozenset(log.stream for log in list_logs(session, run_id=side.run.id))
 
 
 def slowest(session: Session, devices: Comparison, cases: Comparison) -> list[Timing]:

@@ -132,18 +132,25 @@ def read_panel(session: Session, section: Section, devices: Devices) -> Panel | 
 
 
 def _chips(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return all, failed and successful devices as filters, and single statuses where a group has several."""
     wanted = request.args.get("status", "")
-    total = sum(counts.values())
-    chips: list[dict[str, Any]] = [_chip("all", total, "", is_current=not wanted)]
-    failed = sum(counts.get(word, 0) for word in DEVICE_FAILURE)
-    success = sum(counts.get(word, 0) for word in DEVICE_SUCCESS)
-    chips.append(_chip("failed", failed, "failure", is_current=wanted == "failure", word="failed"))
-    chips.append(_chip("success", success, "success", is_current=wanted == "success", word="ok"))
-    for status in DeviceStatus:
-        if counts.get(status):
-            label = f"{status} only" if status is DeviceStatus.FAILED else str(status)
-            chips.append(_chip(label, counts[status], str(status), is_current=wanted == status, word=str(status)))
+    chips: list[dict[str, Any]] = [_chip("all", sum(counts.values()), "", is_current=not wanted)]
+    for label, value, group, word in (
+        ("failed", "failure", DEVICE_FAILURE, "failed"),
+        ("success", "success", DEVICE_SUCCESS, "ok"),
+    ):
+        found = [status for status in DeviceStatus if status in group and counts.get(status)]
+        total = sum(counts[status] for status in found)
+        chips.append(_chip(label, total, value, is_current=wanted == value, word=word))
+        if len(found) > 1 or wanted in found:
+            chips.extend(_of_status(status, counts, wanted) for status in found)
+    others = [status for status in DeviceStatus if status not in DEVICE_FAILURE | DEVICE_SUCCESS]
+    chips.extend(_of_status(status, counts, wanted) for status in others if counts.get(status))
     return chips
+
+
+def _of_status(status: DeviceStatus, counts: Mapping[str, int], wanted: str) -> dict[str, Any]:
+    return _chip(f"status {status}", counts.get(status, 0), status, is_current=wanted == status, word=status)
 
 
 def _chip(label: str, count: int, value: str, *, is_current: bool, word: str = "") -> dict[str, Any]:
