@@ -26,7 +26,7 @@ class JsonView {
       this.listen();
       this.select(0);
       state.hidden = true;
-      if (this.part('text')) this.part('text').hidden = true;
+      this.part('text')?.classList.add('replaced');
     } catch (error) {
       state.textContent = `This JSON cannot be shown as a tree: ${error.message}`;
     }

@@ -24,7 +24,7 @@ class LogView {
     let meta;
     try { meta = await this.store.meta(); } catch (error) { this.fault(error); return; }
     this.rows.hidden = false;
-    this.part('plain').hidden = true;
+    this.part('plain').classList.add('replaced');
     this.list = new VList(this.rows, { row: 18, ensure: (from, to) => this.store.ensure(from, to), render: (index, row) => this.render(index, row) });
     this.listen();
     this.update(meta);
