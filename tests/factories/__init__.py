@@ -1,0 +1,1 @@
+"""Rows for tests, made by the ways in that producers use."""
