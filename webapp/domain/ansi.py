@@ -139,7 +139,7 @@ def style_of(sgr: str) -> Style:
 
 def style_after(style: Style, raw: bytes) -> Style:
     """Return the style that holds after these bytes."""
-    if b"\x1b[" not in raw:
+    if b"\x1b" not in raw:
         return style
     reset = max(raw.rfind(sequence) for sequence in _RESETS)
     if reset >= 0:

@@ -62,6 +62,7 @@ _LEVELS = {
     LineLevel.INFO: ("notice", "info"),
     LineLevel.DEBUG: ("debug", "trace"),
 }
+_MARKED = (LineLevel.ERROR, LineLevel.WARNING)
 _LEVEL_OF = {word.encode(): level for level, words in _LEVELS.items() for word in words}
 _WORDS = "|".join(word for words in _LEVELS.values() for word in words)
 _ALONE = r"[\w/\\.-]"
@@ -80,8 +81,11 @@ _CAPITAL = re.compile(
 )
 # Then any word in square brackets or before a colon: "[warn] x", "error: no such file".
 _QUIET = re.compile(rf"(?<!{_ALONE})((?i:{_WORDS}))(?=:(?:\s|$))|\[((?i:{_WORDS}))\]".encode())
-# Every word of an error or a warning holds one of these.
+# Every word of an error or a warning begins with one of these.
 _STEMS = (b"err", b"warn", b"crit", b"fatal", b"panic", b"severe", b"emerg", b"alert")
+# The line of such a word is worth a look only where this holds; keys and escapes make every line worth one.
+_WORTH = re.compile(rf"(?:{_WORDS.upper()})(?!\w)|(?i:{_WORDS})[:\]]".encode())
+_KEYS = (b"level", b"lvl", b"severity")
 
 
 def level_of(line: bytes) -> LineLevel:
@@ -102,15 +106,19 @@ def find_marked(block: bytes) -> dict[int, LineLevel]:
     """
     lowered = block.lower()
     levels: dict[int, LineLevel] = {}
-    for stem in _STEMS:
+    is_keyed = any(key in lowered for key in _KEYS)
+    for stem in (*_STEMS, b"\x1b"):
         position = lowered.find(stem)
         while position >= 0:
+            if not (is_keyed or stem == b"\x1b" or _WORTH.match(block, position)):
+                position = lowered.find(stem, position + 1)
+                continue
             start = block.rfind(b"\n", 0, position) + 1
             stop = block.find(b"\n", position)
             if start not in levels and position - start < LEVEL_HEAD:
-                levels[start] = level_of(block[start : stop if stop >= 0 else len(block)][:LEVEL_HEAD])
+                levels[start] = level_of(block[start : stop if stop >= 0 else len(block)])
             position = lowered.find(stem, stop) if stop >= 0 else -1
-    return {start: levels[start] for start in sorted(levels) if levels[start] in (LineLevel.ERROR, LineLevel.WARNING)}
+    return {start: levels[start] for start in sorted(levels) if levels[start] in _MARKED}
 
 
 def count_levels(block: bytes) -> tuple[int, int]:
