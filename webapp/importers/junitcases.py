@@ -1,4 +1,4 @@
-"""What stands in a JUnit file: its test cases and the outputs of its suites, one after the other as they are closed."""
+"""What stands in a JUnit file: its test cases, and what its suites print and say, one after the other as they end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ MAX_PROPERTIES = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Suite:
-    """A test suite and those around it."""
+    """A test suite, and what it has from those around it; it is reported when it is over."""
 
     names: tuple[str, ...] = ()
     hostname: str = ""
@@ -78,13 +78,22 @@ class TestCase:
 
 @dataclass(slots=True, kw_only=True)
 class Output:
-    """What a suite as a whole printed, or says of itself."""
+    """What a suite as a whole printed."""
 
     suite: Suite
     text: str
 
 
-Report = TestCase | Output
+@dataclass(slots=True, kw_only=True)
+class Property:
+    """What a suite says of its surroundings."""
+
+    suite: Suite
+    name: str
+    value: str
+
+
+Report = TestCase | Output | Property | Suite
 
 
 def read_reports(stream: BinaryIO, *, device_from: DeviceFrom) -> Iterator[Report]:
@@ -132,14 +141,14 @@ class _Reader:
     def end(self, event: End) -> Report | None:
         attributes = self._attributes.pop()
         if event.tag in ("testsuites", "testsuite"):
-            self._suites.pop()
-        elif event.tag == "testcase" and self._test is not None:
+            return self._suites.pop()
+        if event.tag == "testcase" and self._test is not None:
             test, self._test = self._test, None
             test.device = test.device or self._device_of(test.suite)
             return test
-        elif event.tag == "property":
+        if event.tag == "property":
             return self._property(attributes.get("name", ""), attributes.get("value") or event.text)
-        elif self._test is None:
+        if self._test is None:
             if event.tag in OUTPUTS and event.text.strip():
                 return Output(suite=self._suites[-1], text=event.text)
         elif self._rerun is not None:
@@ -189,7 +198,7 @@ class _Reader:
     def _device_of(self, suite: Suite) -> str:
         return suite.hostname if self._device_from == "hostname" else suite.device
 
-    def _property(self, name: str, value: str) -> Output | None:
+    def _property(self, name: str, value: str) -> Property | None:
         is_device = self._device_from == "property" and name == "device"
         if self._test is not None:
             if is_device:
@@ -199,7 +208,7 @@ class _Reader:
             return None
         if is_device:
             self._suites[-1].device = value
-        return Output(suite=self._suites[-1], text=f"property {as_name(name)} = {value}")
+        return Property(suite=self._suites[-1], name=as_name(name), value=value)
 
     def _end_in_rerun(self, event: End) -> None:
         rerun = self._rerun

@@ -113,7 +113,7 @@ class Registry(Generic[T]):
         """Add what another package offers, or note why that can't be used: a broken one must not stop the others."""
         package = point.dist.name if point.dist is not None else point.value
         try:
-            self.add(point.load(), source=f"{package} ({point.value})")
+            self.add(point.load(), source=point.value)
         except SettingError as error:
             self._unusable[point.name] = Unusable(source=package, reason=str(error))
         except _LOAD_FAULTS as error:

@@ -1,9 +1,10 @@
 """JUnit XML, as pytest, Surefire, Gradle, Jest, Go and many others write it.
 
 Each test case becomes a case; its suite is its class, below the names of the test suites that the class doesn't repeat.
-Failure texts, `system-out`, `system-err` and properties become its output. A case that stands there more than once was
-run again: each is one attempt, and one that was run again has failed, whether it says so or not (pytest-rerunfailures
-writes such reruns without a failure). Surefire's reruns (`rerunFailure`, `flakyFailure`) become attempts as well.
+Failure texts, `system-out`, `system-err` and properties become its output. What a suite prints becomes the run's log,
+and its properties stand among the run's versions. A case that stands there more than once was run again: each is one
+attempt, and one that was run again has failed, whether it says so or not (pytest-rerunfailures writes such reruns
+without a failure). Surefire's reruns (`rerunFailure`, `flakyFailure`) become attempts as well.
 The counts in the file are not trusted. A time without a zone is read as UTC.
 """
 
@@ -16,7 +17,7 @@ from webapp.domain.messages import MAX_CASE_NAME, AnyEvent, Case, Log, RunEnd, R
 from webapp.domain.outcome import CaseResult
 from webapp.errors import TooLargeError
 from webapp.importers.contract import UNNUMBERED, ImportOptions
-from webapp.importers.junitcases import Output, Report, Suite, TestCase, read_reports
+from webapp.importers.junitcases import Output, Property, Report, Suite, TestCase, read_reports
 from webapp.importers.texts import as_message, as_name, first_line
 
 name = "junit"
@@ -24,12 +25,15 @@ title = "JUnit XML"
 suffixes = (".xml",)
 
 MAX_CASES = 1_000_000
+MAX_PROPERTIES = 500
+MAX_VALUE = 4096
 RERUN = "rerun"
 TEARDOWN = "failed on teardown with "
 _ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?testsuites?[\s>/]")
+# Worst first.
 _RESULTS = {
-    "failure": (CaseResult.FAIL, ""),
     "error": (CaseResult.FAIL, "error"),
+    "failure": (CaseResult.FAIL, ""),
     "skipped": (CaseResult.SKIP, "skipped"),
 }
 _NOT_RUN = frozenset({"notrun", "disabled", "skipped", "ignored"})
@@ -48,14 +52,13 @@ def read(stream: BinaryIO, *, options: ImportOptions) -> Iterator[AnyEvent]:
         survey.add(report)
     stream.seek(0)
     started, ended = survey.span()
-    yield RunStart(seq=UNNUMBERED, ts=started)
+    yield RunStart(seq=UNNUMBERED, ts=started, versions=survey.properties or None)
     attempts = _Attempts(survey)
     for report in read_reports(stream, device_from=options.device_from):
-        ts = report.suite.started_at or started
         if isinstance(report, TestCase):
-            yield from attempts.cases(report, ts)
-        else:
-            yield Log(seq=UNNUMBERED, ts=ts, text=report.text)
+            yield from attempts.cases(report, report.suite.started_at or started)
+        elif isinstance(report, Output):
+            yield Log(seq=UNNUMBERED, ts=report.suite.started_at or started, text=report.text)
     yield RunEnd(seq=UNNUMBERED, ts=ended, status="complete")
 
 
@@ -66,20 +69,28 @@ class _Survey:
         self._options = options
         self._seen: set[int] = set()
         self._cases = 0
-        self._suites: dict[int, Suite] = {}
         self._total_s = 0.0
         self._started: datetime | None = None
         self._ended: datetime | None = None
         self.repeated: dict[int, int] = {}
+        self.properties: dict[str, str] = {}
 
     def add(self, report: Report) -> None:
-        suite = report.suite
+        if isinstance(report, Suite):
+            self._add_suite(report)
+        elif isinstance(report, Property):
+            if report.name and len(self.properties) < MAX_PROPERTIES:
+                self.properties[report.name] = report.value[:MAX_VALUE]
+        elif isinstance(report, TestCase):
+            self._add_case(report)
+
+    def _add_suite(self, suite: Suite) -> None:
         if suite.started_at is not None:
-            end = suite.started_at + timedelta(seconds=suite.duration_s)
+            end = _later(suite.started_at, suite.duration_s)
             self._started = min(self._started or suite.started_at, suite.started_at)
             self._ended = max(self._ended or end, end)
-        if isinstance(report, Output):
-            return
+
+    def _add_case(self, report: TestCase) -> None:
         self._cases += 1
         if self._cases > MAX_CASES:
             raise TooLargeError(f"line {report.line}: a file may have at most {MAX_CASES:,} test cases")
@@ -128,6 +139,13 @@ class _Attempts:
         if key in self._left:
             self._left[key] = left
         return left > 0
+
+
+def _later(moment: datetime, seconds: float) -> datetime:
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return moment
 
 
 def _key(test: TestCase) -> int:
