@@ -213,7 +213,7 @@ def count_device_statuses(session: Session, *, run_id: int, attempt: int | None,
         .where(_of_section(DeviceResultRow, run_id, attempt), *clauses)
         .group_by(DeviceResultRow.status)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def page_cases(
@@ -266,7 +266,7 @@ def count_case_results(session: Session, *, run_id: int, attempt: int | None, wh
         .where(_of_section(CaseResultRow, run_id, attempt), *clauses)
         .group_by(CaseResultRow.result)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def _of_section(
