@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import api, web
 from webapp.accounts.people import Account
 from webapp.accounts.sessions import load_account
-from webapp.api.faults import refuse_http, status_of
+from webapp.api.faults import refuse, refuse_http, status_of
 from webapp.cli.program import run
 from webapp.errors import SettingError
 from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
@@ -140,7 +140,7 @@ def _answer_safely(app: Flask, settings: Settings) -> None:
     app.session_interface = SessionCookie()
     install_journal(app)
     install_headers(app)
-    install_faults(app, status_of=status_of, refuse_api=refuse_http)
+    install_faults(app, status_of=status_of, refuse_api=refuse_http, refuse_ours=refuse)
     install_assets(app, ROOT / "static")
     install_nav(app)
 

@@ -20,21 +20,25 @@ log = logging.getLogger(__name__)
 
 StatusOf = Callable[[AfterrunError], HTTPStatus]
 RefuseApi = Callable[[HTTPException], Response]
+RefuseOurs = Callable[[AfterrunError], Response]
 
 
-def install_faults(app: Flask, *, status_of: StatusOf, refuse_api: RefuseApi) -> None:
+def install_faults(app: Flask, *, status_of: StatusOf, refuse_api: RefuseApi, refuse_ours: RefuseOurs) -> None:
     """Make every exception a page, or JSON below `/api/`.
 
     Args:
         app: the application.
         status_of: the HTTP status of each of our own errors.
-        refuse_api: the JSON answer for werkzeug's errors at paths that no API blueprint knows.
+        refuse_api: the JSON answer for werkzeug's errors.
+        refuse_ours: the JSON answer for our own errors.
     """
 
     def on_ours(error: AfterrunError) -> ResponseReturnValue:
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, BusyError):
             log.error("%s: %s", type(error).__name__, error)
+        if request.path.startswith("/api/"):
+            return refuse_ours(error)
         caret = error.caret() if isinstance(error, QueryError) else ""
         return _page(status, str(error), caret=caret, retry_after=BUSY_S if isinstance(error, BusyError) else None)
 
