@@ -61,10 +61,13 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 BATCH_EVENTS = 500
 BATCH_BYTES = 256 * 1024
+FULL_ENOUGH = 192 * 1024  # a batch is not worth another look at the disk
 LINGER_S = 0.5
 HEARTBEAT_S = 15.0
 TIMEOUT_S = 20.0
 MAX_DELAY_S = 60.0
+PASSING = (407, 408, 425, 429)  # refusals that have nothing to do with what was sent
+NO_SUCH_API = (404, 405)
 MAX_ANSWER = 1024 * 1024
 MAX_RESULT = 2 * 1024 * 1024
 MAX_OUTPUT = 1024 * 1024
@@ -130,8 +133,7 @@ def encode(value: object, notes: list[str] | None = None) -> bytes:
 
 
 def _dump(value: object) -> bytes:
-    text = json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _plain(value: object) -> object:
@@ -146,6 +148,9 @@ def _plain(value: object) -> object:
         return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else repr(value)
     except Exception:
         return f"<{type(value).__name__} without a repr>"
+
+
+_ENCODER = json.JSONEncoder(default=_plain, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 def _clean(value: object, path: str, notes: list[str], depth: int) -> object:
@@ -716,7 +721,7 @@ class Wire:
             answer = _json_object(error.read(MAX_ANSWER))
         if error.code in (401, 403):
             return DeniedError(str(RefusedError(error.code, answer)))
-        if error.code in (400, 404, 409, 413, 422):
+        if 400 <= error.code < 500 and error.code not in PASSING:
             return RefusedError(error.code, answer)
         hint = f", which points to {error.headers.get('Location')}" if 300 <= error.code < 400 else ""
         wait = error.headers.get("Retry-After") or ""
@@ -762,12 +767,14 @@ class Sender:
                     return True
                 if self._send_log_until(order):
                     return True
-            elif batch and (len(batch) >= self._max_events or size + len(line) > BATCH_BYTES):
+            elif batch and size + len(line) > BATCH_BYTES:
                 break
             else:
                 batch.append((seq, line))
                 size += len(line)
             stop = end
+            if len(batch) >= self._max_events or size >= FULL_ENOUGH:
+                break
         if batch:
             self._send_events(batch, stop)
             return True
@@ -823,8 +830,8 @@ class Sender:
     def _events_refused(self, batch: list[tuple[int, bytes]], error: RefusedError) -> None:
         """Make the next try a better one: rewind, send less at once, or mend the event that is at fault."""
         expected = error.number("expected")
-        if error.status == 404:
-            raise AwayError(f"{self._wire.url} knows no such events API: is the address right? ({error})")
+        if error.status in NO_SUCH_API:
+            raise AwayError(f"{self._wire.url} knows no events API: is the address right? ({error})")
         if error.status == 409 and expected is not None:
             self._rewind(expected)
             return
@@ -925,8 +932,8 @@ class Sender:
                 with contextlib.suppress(OSError):
                     file.unlink()
         except RefusedError as error:
-            if error.status == 404 and not error.faults:
-                raise AwayError(f"{self._wire.url} knows no such API: is the address right?") from None
+            if error.status in NO_SUCH_API and not self.sent:
+                raise AwayError(f"{self._wire.url} knows no runs API: is the address right? ({error})") from None
             return not self._has_less_to_put(order, file, error)
         return True
 
@@ -964,7 +971,7 @@ class Sender:
 
     def _log_refused(self, log: LogTape, data: bytes, error: RefusedError) -> None:
         have = error.number("offset", "expected")
-        if error.status == 404 or (error.status == 409 and have is None):
+        if error.status in NO_SUCH_API or (error.status == 409 and have is None):
             raise AwayError(f"{self._wire.url} does not take the log {log.stream}: {error}")
         if have is not None and log.tape.first <= have - log.shift <= log.tape.size and have - log.shift != log.acked:
             log.acked = have - log.shift
@@ -1170,14 +1177,15 @@ class Reporter:
         }
         try:
             notes: list[str] = []
-            data = b"" if result is None else encode(result, notes)
-            if len(data) <= MAX_RESULT:
-                body = encode({name: value for name, value in fields.items() if value is not None})
-                is_kept = self._append("device.end", body[:-1] + b',"result":' + data + b"}" if data else body)
+            known = {name: value for name, value in fields.items() if value is not None}
+            body = encode(known if result is None else {**known, "result": result}, notes)
+            if len(body) <= MAX_RESULT:
+                is_kept = self._append("device.end", body)
             else:
-                is_kept = self.event("device.end", **fields)
+                data = encode(result)
+                is_kept = self._append("device.end", encode(known))
                 self._put_body(f"/devices/{_quote(device)}/result?attempt={attempt:d}", data, "application/json")
-            self._note(notes, f"result of {device}")
+            self._note(notes, str(device))
         except Exception as error:
             return self._drop(error)
         return is_kept
@@ -1372,7 +1380,7 @@ class Reporter:
                 return self._drop("the spool is full")
             self._seq += 1
             is_batch = self._seq - self._sender.acked >= BATCH_EVENTS or self._sender.backlog() >= BATCH_BYTES
-        if is_batch:
+        if is_batch and not self._wake.is_set():
             self._wake.set()
         return True
 
