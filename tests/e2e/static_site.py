@@ -4,7 +4,7 @@ import json
 import mimetypes
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -96,7 +96,8 @@ def serving() -> Iterator[StaticSite]:
                 self.send_header("Content-Type", answer.kind)
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
-                self.wfile.write(answer.body)
+                with suppress(ConnectionError):  # the page asks for something newer and has hung up
+                    self.wfile.write(answer.body)
             else:
                 self._stream(answer.events)
 
