@@ -73,7 +73,12 @@ def get_blob(session: Session, blob_id: int) -> bytes:
     row = session.execute(select(BlobRow.size, BlobRow.data).where(BlobRow.id == blob_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no content {blob_id}")
-    return zstandard.ZstdDecompressor().decompress(bytes(row.data), max_output_size=row.size)
+    return unpack(row.data, size=row.size)
+
+
+def unpack(data: bytes, *, size: int) -> bytes:
+    """Return the content that a row keeps compressed; a row with its blob is read by one statement where it is many."""
+    return zstandard.ZstdDecompressor().decompress(bytes(data), max_output_size=size)
 
 
 def get_size(session: Session, blob_id: int) -> int:

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.ansi import style_after, style_of
 from webapp.domain.loglines import LineLevel, find_marked
-from webapp.store.blobs import get_blob
+from webapp.store.blobs import unpack
 from webapp.store.log_sealing import MAX_CHUNK
+from webapp.store.models.blobs import BlobRow
 from webapp.store.models.logs import LogChunkRow, LogRow, LogTailRow
+from webapp.store.statements import table_of
 
-# The rows of this many chunks are asked for at once when a log is read in order.
-_ROWS = 256
+# This many chunks are asked for at once when a log is read in order; they stay compressed until their turn.
+_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +77,36 @@ class Piece:
                 yield line
 
 
-_COLUMNS = (
-    LogChunkRow.start,
-    LogChunkRow.size,
-    LogChunkRow.newlines_before,
-    LogChunkRow.newlines,
-    LogChunkRow.line_start,
-    LogChunkRow.sgr,
-    LogChunkRow.blob_id,
+_CHUNK = table_of(LogChunkRow)
+_BLOB = table_of(BlobRow)
+_TAIL = table_of(LogTailRow)
+
+# The statements are made once: making one takes as long as reading a chunk.
+_CHUNKS = (
+    select(_CHUNK.c.start, _CHUNK.c.newlines_before, _CHUNK.c.line_start, _CHUNK.c.sgr, _BLOB.c.size, _BLOB.c.data)
+    .join_from(_CHUNK, _BLOB)
+    .where(_CHUNK.c.log_id == bindparam("log_id"))
 )
+_BY_LINE = (
+    _CHUNKS.where(_CHUNK.c.newlines_before <= bindparam("line"))
+    .order_by(_CHUNK.c.newlines_before.desc(), _CHUNK.c.start.desc())
+    .limit(1)
+)
+_BY_OFFSET = _CHUNKS.where(_CHUNK.c.start <= bindparam("offset")).order_by(_CHUNK.c.start.desc()).limit(1)
+_WITH_LEVELS = (_CHUNK.c.errors >= bindparam("errors"), _CHUNK.c.warnings >= bindparam("warnings"))
+_BEFORE = _CHUNKS.where(_CHUNK.c.start < bindparam("offset"), *_WITH_LEVELS).order_by(_CHUNK.c.start.desc()).limit(1)
+# The first bound spares the walk over all chunks before.
+_IN_ORDER = (
+    _CHUNKS.where(
+        _CHUNK.c.start > bindparam("reached") - MAX_CHUNK,
+        _CHUNK.c.start + _CHUNK.c.size > bindparam("reached"),
+        _CHUNK.c.start < bindparam("stop"),
+        *_WITH_LEVELS,
+    )
+    .order_by(_CHUNK.c.start)
+    .limit(bindparam("rows"))
+)
+_LIVE = select(_TAIL.c.data).where(_TAIL.c.log_id == bindparam("log_id")).order_by(_TAIL.c.start)
 
 
 def log_of(row: LogRow) -> StoredLog:
@@ -93,32 +116,23 @@ def log_of(row: LogRow) -> StoredLog:
 
 def find_line_end(session: Session, log: StoredLog, line: int) -> Piece:
     """Return the piece in which a line ends, by the line's number from 0; the live end for a line without an end."""
-    statement = (
-        select(*_COLUMNS)
-        .where(LogChunkRow.log_id == log.id, LogChunkRow.newlines_before <= line)
-        .order_by(LogChunkRow.newlines_before.desc(), LogChunkRow.start.desc())
-    )
-    row = session.execute(statement.limit(1)).first() if line < log.sealed_newlines else None
-    return live_end(session, log) if row is None else _piece(session, row)
+    if line >= log.sealed_newlines:
+        return live_end(session, log)
+    return _piece(session.execute(_BY_LINE, {"log_id": log.id, "line": line}).one())
 
 
 def find_offset(session: Session, log: StoredLog, offset: int) -> Piece:
     """Return the piece that holds the byte with this offset."""
-    statement = (
-        select(*_COLUMNS)
-        .where(LogChunkRow.log_id == log.id, LogChunkRow.start <= offset)
-        .order_by(LogChunkRow.start.desc())
-    )
-    row = session.execute(statement.limit(1)).first() if offset < log.sealed_size else None
-    return live_end(session, log) if row is None else _piece(session, row)
+    if offset >= log.sealed_size:
+        return live_end(session, log)
+    return _piece(session.execute(_BY_OFFSET, {"log_id": log.id, "offset": offset}).one())
 
 
 def live_end(session: Session, log: StoredLog) -> Piece:
     """Return the bytes that lie in no chunk yet."""
-    statement = select(LogTailRow.data).where(LogTailRow.log_id == log.id).order_by(LogTailRow.start)
     return Piece(
         start=log.sealed_size,
-        data=b"".join(session.scalars(statement)),
+        data=b"".join(session.scalars(_LIVE, {"log_id": log.id})),
         newlines_before=log.sealed_newlines,
         line_start=log.sealed_line_start,
         sgr=log.sealed_sgr,
@@ -131,7 +145,7 @@ def iterate_pieces(
     *,
     start: int = 0,
     stop: int | None = None,
-    where: ColumnElement[bool] | None = None,
+    level: LineLevel = LineLevel.NONE,
 ) -> Iterator[Piece]:
     """Yield the pieces of a log in order, one in memory at a time.
 
@@ -140,39 +154,35 @@ def iterate_pieces(
         log: the log.
         start: an offset that the first piece holds.
         stop: the offset behind the last one that is wanted; the end of the log when not given.
-        where: only chunks whose rows meet this; the live end is always among them.
+        level: only chunks in which lines of this level begin; the live end is always among them.
     """
     stop = log.size if stop is None else stop
-    reached = start
-    while reached < min(log.sealed_size, stop):
-        # The bound below spares the walk over all chunks before.
-        inside = (LogChunkRow.start > reached - MAX_CHUNK, LogChunkRow.start + LogChunkRow.size > reached)
-        statement = select(*_COLUMNS).where(LogChunkRow.log_id == log.id, *inside, LogChunkRow.start < stop)
-        if where is not None:
-            statement = statement.where(where)
-        rows = session.execute(statement.order_by(LogChunkRow.start).limit(_ROWS)).all()
+    values = {"log_id": log.id, "reached": start, "stop": min(stop, log.sealed_size), "rows": _ROWS, **_least(level)}
+    while values["reached"] < values["stop"]:
+        rows = session.execute(_IN_ORDER, values).all()
         for row in rows:
-            yield _piece(session, row)
+            yield _piece(row)
         if len(rows) < _ROWS:
             break
-        reached = rows[-1].start + rows[-1].size
+        values["reached"] = rows[-1].start + rows[-1].size
     if stop > log.sealed_size < log.size:
         yield live_end(session, log)
 
 
-def find_piece_before(
-    session: Session, log: StoredLog, *, offset: int, where: tuple[ColumnElement[bool], ...]
-) -> Piece | None:
-    """Return the last chunk before an offset whose row meets all that is asked, if there is one."""
-    statement = select(*_COLUMNS).where(LogChunkRow.log_id == log.id, LogChunkRow.start < offset, *where)
-    row = session.execute(statement.order_by(LogChunkRow.start.desc()).limit(1)).first()
-    return None if row is None else _piece(session, row)
+def find_piece_before(session: Session, log: StoredLog, *, offset: int, level: LineLevel) -> Piece | None:
+    """Return the last chunk before an offset in which lines of a level begin, if there is one."""
+    row = session.execute(_BEFORE, {"log_id": log.id, "offset": offset, **_least(level)}).one_or_none()
+    return None if row is None else _piece(row)
 
 
-def _piece(session: Session, row: Row[int, int, int, int, int, str, int]) -> Piece:
+def _least(level: LineLevel) -> dict[str, int]:
+    return {"errors": int(level is LineLevel.ERROR), "warnings": int(level is LineLevel.WARNING)}
+
+
+def _piece(row: Row[int, int, int, str, int, bytes]) -> Piece:
     return Piece(
         start=row.start,
-        data=get_blob(session, row.blob_id),
+        data=unpack(row.data, size=row.size),
         newlines_before=row.newlines_before,
         line_start=row.line_start,
         sgr=row.sgr,

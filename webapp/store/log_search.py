@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 from webapp.domain.ansi import strip_escapes
 from webapp.domain.loglines import LineLevel
 from webapp.domain.logsearch import Matcher
-from webapp.store.log_pieces import Piece, StoredLog, find_line_end, find_piece_before, iterate_pieces, live_end
-from webapp.store.models.logs import LogChunkRow
+from webapp.store.log_pieces import Piece, StoredLog, find_line_end, find_piece_before, iterate_pieces
 
 MAX_HITS = 1_000
 BUDGET_S = 10.0
-_COUNTS = {LineLevel.ERROR: LogChunkRow.errors, LineLevel.WARNING: LogChunkRow.warnings}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,7 @@ def find_level(session: Session, log: StoredLog, *, level: LineLevel, first: int
     if is_backward:
         return _find_before(session, log, level, first)
     start = find_line_end(session, log, first).line_start
-    for piece in iterate_pieces(session, log, start=start, where=_COUNTS[level] > 0):
+    for piece in iterate_pieces(session, log, start=start, level=level):
         for line in piece.find_levels(level):
             if line >= first:
                 return line
@@ -91,11 +89,10 @@ def find_level(session: Session, log: StoredLog, *, level: LineLevel, first: int
 
 
 def _find_before(session: Session, log: StoredLog, level: LineLevel, last: int) -> int | None:
-    piece: Piece | None = live_end(session, log)
+    piece: Piece | None = find_line_end(session, log, last)
     while piece is not None:
         found = [line for line in piece.find_levels(level) if line <= last]
         if found:
             return found[-1]
-        where = (LogChunkRow.newlines_before <= last, _COUNTS[level] > 0)
-        piece = find_piece_before(session, log, offset=piece.start, where=where)
+        piece = find_piece_before(session, log, offset=piece.start, level=level)
     return None
