@@ -1,4 +1,4 @@
-"""What tests of the way in may ask for: an application on SQLite, and the same on a real PostgreSQL."""
+"""Which databases can a test run on: a file of SQLite, and a real PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import TEST_CONFIG
 from webapp.app import create_app
 from webapp.store.db import db
 from webapp.store.models import Base
+
+CONFIG: dict[str, object] = {"TESTING": True, "WTF_CSRF_ENABLED": False}
 
 
 @pytest.fixture
 def postgres_app(tmp_path: Path, postgres_url: str) -> Iterator[Flask]:
     """Return an application on an empty PostgreSQL database, with its context entered."""
-    application = create_app(tmp_path / "instance", config={**TEST_CONFIG, "DATABASE_URL": postgres_url})
+    application = create_app(tmp_path / "instance", config={**CONFIG, "DATABASE_URL": postgres_url})
     with application.app_context():
         Base.metadata.drop_all(db.engine)
         Base.metadata.create_all(db.engine)
