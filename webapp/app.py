@@ -63,7 +63,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     """
     given = config or {}
     instance = (instance or Path(os.environ.get("AFTERRUN_INSTANCE") or ROOT / "instance")).resolve()
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(
         "webapp",
         root_path=str(ROOT / "webapp"),

@@ -15,7 +15,7 @@ def find_setting(session: Session, name: str) -> str | None:
 
 def list_settings(session: Session) -> dict[str, str]:
     """Return every stored value by its setting's name."""
-    return dict(session.execute(select(SettingRow.name, SettingRow.value)).tuples().all())
+    return {row.name: row.value for row in session.scalars(select(SettingRow))}
 
 
 def put_setting(session: Session, name: str, value: str, *, by_id: int | None, now: datetime) -> None:

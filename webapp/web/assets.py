@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, send_file, url_for
+from flask import Blueprint, Flask, Response, current_app, request, url_for
 from werkzeug.exceptions import NotFound
 
 from webapp.web.guard import public
@@ -69,8 +69,10 @@ def show(digest: str, name: str) -> Response:
     path = _assets().files.get(name)
     if path is None:
         raise NotFound("there is no such file")
-    response = send_file(path, mimetype=TYPES[path.suffix], conditional=True)
+    response = Response(path.read_bytes(), content_type=TYPES[path.suffix])
     response.headers["Cache-Control"] = FOREVER if digest == _assets().digest else "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
     return response
 
 

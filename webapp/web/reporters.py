@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, send_file
+from flask import Blueprint, Response, current_app, request
 
 from webapp.web.guard import public
 
@@ -14,4 +14,8 @@ blueprint = Blueprint("reporters", __name__)
 def show() -> Response:
     """Answer the reporter's source, the same that this server was tested with."""
     path = Path(current_app.root_path) / "reporters" / "afterrun.py"
-    return send_file(path, mimetype="text/x-python", download_name="afterrun.py", conditional=True)
+    response = Response(path.read_bytes(), content_type="text/x-python; charset=utf-8")
+    response.headers["Content-Disposition"] = 'inline; filename="afterrun.py"'
+    response.add_etag()
+    response.make_conditional(request)
+    return response
