@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.unit
 
+ELEMENT = b"<b>" + b"text " * 200 + b"</b>"
 MANY = " ".join(f"k{number}=''" for number in range(1500))
 
 
@@ -116,7 +117,7 @@ class Endless(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill a buffer with whole elements."""
         room = memoryview(buffer)
-        piece = self._head + b"<b>text</b>" * ((len(room) - 3) // 11)
+        piece = self._head + ELEMENT * ((len(room) - 3) // len(ELEMENT))
         self._head = b""
         self._left -= len(piece)
         if self._left <= 0:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,25 @@ SUITE = b'<testsuite><testcase name="x"/></testsuite>'
 DEVICES = b'{"edge-1": {"success": true, "result": {"a": 1}}}'
 
 
+class Failing(io.BytesIO):
+    """A file whose disk breaks in the middle of its third reading, when it is stored."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._rewinds = 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Count how often it is rewound."""
+        self._rewinds += 1
+        return super().seek(offset, whence)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line, while the disk is whole."""
+        if self._rewinds > 2 and self.tell() > len(self.getbuffer()) * 0.9:
+            raise OSError("the disk is broken")
+        return super().readline(size)
+
+
 def bring(*contents: bytes, caller: Caller = CALLER, **given: Any) -> list[ImportedRun]:
     """Import files with these contents."""
     asked = {name: given.pop(name) for name in ("format", "run", "key") if name in given}
@@ -45,7 +65,7 @@ def one(*contents: bytes, **given: Any) -> Run:
     return bring(*contents, **given)[-1].run
 
 
-def stored() -> list[Run]:
+def stored() -> Sequence[Run]:
     with reading() as session:
         return page_runs(session, where=EVERYTHING, before=None, limit=100).items
 
@@ -169,7 +189,7 @@ def test_no_file_and_a_key_for_two_are_refused(app: Flask) -> None:
 
 def test_service_may_stand_in_the_file(app: Flask) -> None:
     assert one(sample("ndjson"), service="").service == "audit"
-    assert faults(b'{"type":"run.start","service":"a/b"}', service="")[0][0] == "file 1: message 1: service"
+    assert faults(b'{"type":"run.start","service":"a/b"}', service="")[0][0] == "file 1: line 1: service"
 
 
 def test_service_of_a_run_is_not_changed(app: Flask) -> None:
@@ -195,21 +215,14 @@ def test_key_of_a_run_that_goes_on_from_elsewhere_is_refused(app: Flask) -> None
         bring(SUITE, key="k")
 
 
-def test_import_that_broke_off_goes_on_where_it_was(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = b"".join(b'<testcase name="x%d"/>' % number for number in range(1200))
-    calls: list[str] = []
-
-    def dying(*args: Any, **given: Any) -> Any:
-        calls.append(given["stream"])
-        if len(calls) == 2:
-            raise OSError("the disk is full")
-        return accept_messages(*args, **given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(imports, "accept_messages", dying)
-        with pytest.raises(OSError, match="the disk is full"):
-            bring(b"<testsuite>" + many + b"</testsuite>", key="k")
-    run = one(b"<testsuite>" + many + b"</testsuite>", key="k")
+def test_import_that_broke_off_goes_on_where_it_was(app: Flask) -> None:
+    lines = b"".join(b'{"type":"case","suite":"","name":"x%d","result":"pass"}\n' % number for number in range(1200))
+    lines += b'{"type":"run.end","status":"complete"}\n'
+    request = ImportRequest(options=ImportOptions(now=NOW, service="lab"), format="ndjson", key="k")
+    with pytest.raises(OSError, match="the disk is broken"):
+        import_files([ImportFile(name="x", stream=Failing(lines))], request, formats=FORMATS, caller=CALLER)
+    assert [run.case_counts for run in stored()] == [{"pass": 999}]
+    run = one(lines, key="k", format="ndjson")
     assert (run.case_counts, run.number, run.status.value) == ({"pass": 1200}, 1, "complete")
     assert len(stored()) == 1
 
@@ -220,15 +233,10 @@ def test_key_that_was_put_first_is_filled(app: Flask) -> None:
     assert one(SUITE, key="k").uid == UID
 
 
-def test_batches_are_small_in_bytes_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[int] = []
-
-    def noting(messages: list[Any], **given: Any) -> Any:
-        sizes.append(len(messages))
-        return accept_messages(messages, **given)
-
-    monkeypatch.setattr(imports, "accept_messages", noting)
+def test_batches_are_small_in_number_and_in_bytes(app: Flask) -> None:
     result = json.dumps("x" * (MAX_BYTES // 2))
     devices = ",".join(f'"edge-{number}":{{"success":true,"result":{result}}}' for number in range(5))
-    bring(f"{{{devices}}}".encode())
-    assert sizes == [4, 2, 3]
+    large = read(f"{{{devices}}}")
+    assert [len(batch) for batch in imports._batches(large)] == [4, 2, 3]
+    small = read("".join('{"type":"heartbeat"}\n' for _ in range(1200)))
+    assert [len(batch) for batch in imports._batches(small)] == [500, 500, 202]

@@ -23,7 +23,8 @@ blueprint = Blueprint("api_imports", __name__, url_prefix="/api/v1")
 
 MAX_BODY = 256 * 1024 * 1024
 MAX_FILES = 1000
-MAX_FORM = 64 * 1024
+# What isn't a file may be as large; it must be more than the parser reads at once.
+MAX_FORM = 1024 * 1024
 IN_MEMORY = 1024 * 1024
 MULTIPART = "multipart/form-data"
 BODY_NAME = "body"
@@ -112,37 +113,39 @@ def _answer(imported: ImportedRun) -> ImportAnswer:
 def _received_files() -> Iterator[list[ImportFile]]:
     """Yield the files of the request, unpacked and on disk as soon as they are large."""
     with ExitStack() as opened:
-        body = cast("BinaryIO", opened.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY)))
+        body = _open_spool(opened)
         size = sum(body.write(piece) for piece in iterate_body(request, limit=MAX_BODY))
         body.seek(0)
-        if request.mimetype != MULTIPART:
+        if request.mimetype == MULTIPART:
+            yield _form_files(body, size, opened)
+        else:
             yield [ImportFile(name=BODY_NAME, stream=body)] if size else []
-            return
-        files = _form_files(body, size)
-        for file in files:
-            opened.callback(file.stream.close)
-        yield files
 
 
-def _form_files(body: BinaryIO, size: int) -> list[ImportFile]:
+def _open_spool(opened: ExitStack) -> BinaryIO:
+    return cast("BinaryIO", opened.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY)))
+
+
+def _form_files(body: BinaryIO, size: int, opened: ExitStack) -> list[ImportFile]:
     parser = FormDataParser(
-        max_form_memory_size=MAX_FORM, max_content_length=MAX_BODY, max_form_parts=MAX_FILES, silent=False
+        stream_factory=lambda *_args, **_more: _open_spool(opened),
+        max_form_memory_size=MAX_FORM,
+        max_content_length=MAX_BODY,
+        max_form_parts=MAX_FILES,
+        silent=False,
     )
     try:
         _, fields, parts = parser.parse(body, MULTIPART, size, dict(request.mimetype_params))
     except (ValueError, HTTPException) as error:
         reason = error.description if isinstance(error, HTTPException) else str(error)
         raise InvalidError(("body", f"expected a form with at most {MAX_FILES:,} files: {reason}")) from error
-    files = [
+    field = next(iter(fields), None)
+    if field is not None:
+        raise InvalidError(("body", f"expected only files in the form, got the field {field[:80]!r}"))
+    return [
         ImportFile(name=_file_name(part.filename, number), stream=cast("BinaryIO", part.stream))
         for number, (_, part) in enumerate(parts.items(multi=True), start=1)
     ]
-    if next(iter(fields), None) is not None:
-        for file in files:
-            file.stream.close()
-        name = next(iter(fields))
-        raise InvalidError(("body", f"expected only files in the form, got the field {name[:80]!r}"))
-    return files
 
 
 def _file_name(name: str | None, number: int) -> str:
