@@ -65,22 +65,28 @@ _LEVELS = {
 _MARKED = (LineLevel.ERROR, LineLevel.WARNING)
 _LEVEL_OF = {word.encode(): level for level, words in _LEVELS.items() for word in words}
 _WORDS = "|".join(word for words in _LEVELS.values() for word in words)
-_ALONE = r"[\w/\\.-]"
+# What stands before a word that does not stand alone.
+_JOINED = r"[\w/\\.-]"
 
 
 def _capital(word: str) -> str:
-    # The look behind stands after the first letter, so that the search can skip to the letters that matter.
-    return rf"{word[0]}(?<!{_ALONE}{word[0]}){word[1:]}"
+    return rf"{word[0]}(?<!{_JOINED}{word[0]}){word[1:]}"
 
 
-# The value of a level key counts first, however it is written: level=warn, "severity": "ERROR".
+def _quiet(word: str) -> str:
+    insides = rf"(?i:{word[1:]})(?:(?=:(?:\s|$))(?<!{_JOINED}(?i:{word}))|(?=\])(?<=\[(?i:{word})))"
+    return rf"{word[0]}{insides}|{word[0].upper()}{insides}"
+
+
+# The value of a level key counts first, however it is written: level=warn, "lvl": "ERROR".
 _KEYED = re.compile(rf"(?:level|lvl|severity)(?:name)?[\"']?[ ]?[=:][ ]?[\"']?((?i:{_WORDS}))\b".encode())
 # Then a word in capitals that stands alone: not in a path, a file name, an identifier, a key or "0 ERROR(s)".
+# This and the next begin with letters and look behind later, so that the search can skip to what matters.
 _CAPITAL = re.compile(
     rf"((?:{'|'.join(map(_capital, _WORDS.upper().split('|')))}))(?![\w/\\=-]|\.\w|\(s)".encode(),
 )
 # Then any word in square brackets or before a colon: "[warn] x", "error: no such file".
-_QUIET = re.compile(rf"(?<!{_ALONE})((?i:{_WORDS}))(?=:(?:\s|$))|\[((?i:{_WORDS}))\]".encode())
+_QUIET = re.compile("|".join(map(_quiet, _WORDS.split("|"))).encode())
 # Every word of an error or a warning begins with one of these.
 _STEMS = (b"err", b"warn", b"crit", b"fatal", b"panic", b"severe", b"emerg", b"alert")
 # The line of such a word is worth a look only where this holds; keys and escapes make every line worth one.
@@ -91,8 +97,8 @@ _KEYS = (b"level", b"lvl", b"severity")
 def level_of(line: bytes) -> LineLevel:
     """Return the level that a line names in its own first 400 bytes."""
     head = strip_escapes(line[:LEVEL_HEAD])
-    found = _KEYED.search(head) if b"level" in head else None
-    found = found or _CAPITAL.search(head) or _KEYED.search(head) or _QUIET.search(head)
+    found = _KEYED.search(head) if any(key in head for key in _KEYS) else None
+    found = found or _CAPITAL.search(head) or _QUIET.search(head)
     if found is None:
         return LineLevel.NONE
     return _LEVEL_OF[found[found.lastindex or 0].lower()]
