@@ -212,3 +212,8 @@ def test_forms_of_other_sites_are_refused(app: Flask, known: Account, tmp_path: 
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").get_data(as_text=True))
     assert token is not None
     assert _sign_in(client, csrf_token=token[1]) == (302, "/")
+
+
+def test_no_single_box_is_required(viewer: FlaskClient) -> None:
+    page = viewer.get("/profile").get_data(as_text=True)
+    assert re.search(r'type="checkbox"[^>]* required', page) is None

@@ -1,9 +1,10 @@
 """What do people type about themselves: the forms of signing in and of the profile."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import Field, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.form import BaseForm
+from wtforms.validators import EqualTo, InputRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.accounts.passwords import MAX_LENGTH, MIN_LENGTH
@@ -29,6 +30,12 @@ class CheckboxListField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+
+def _choose_one(_form: BaseForm, field: Field) -> None:
+    """Ask for at least one of several boxes, without telling the browser that every box is required."""
+    if not field.data:
+        raise StopValidation("Choose at least one.")
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -88,7 +95,7 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
         [InputRequired("Name it, to know it later."), Length(max=255)],
         render_kw={"autocomplete": "off"},
     )
-    scopes = CheckboxListField("May", [InputRequired("Choose at least one.")])
+    scopes = CheckboxListField("May", [_choose_one])
     services = StringField(
         "Only for these services",
         [Length(max=MAX_TOKEN_SERVICES)],

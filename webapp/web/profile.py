@@ -12,7 +12,7 @@ from webapp.accounts.passwords import hash_password
 from webapp.accounts.people import Account
 from webapp.accounts.roster import change_contact
 from webapp.accounts.signin import change_password, has_password
-from webapp.accounts.tokens import TokenRequest, make_token, revoke_token
+from webapp.accounts.tokens import MadeToken, TokenRequest, make_token, revoke_token
 from webapp.clock import now
 from webapp.domain.access import Permission, Scope
 from webapp.domain.names import find_name_fault
@@ -35,7 +35,7 @@ def _show(
     contact: ContactForm | None = None,
     password: ChangePasswordForm | None = None,
     token: TokenForm | None = None,
-    made: str = "",
+    made: MadeToken | None = None,
 ) -> Response:
     """Answer the whole page, with the form that was sent as it was sent."""
     tokens = store.list_tokens(db.session(), user_id=_me().id)
@@ -113,7 +113,7 @@ def add_token() -> ResponseReturnValue:
         mark_faults(form, error)
         return _show(token=form)
     db.session.rollback()  # a new moment, in which the token is there
-    return _show(made=made.text)
+    return _show(made=made)
 
 
 def _token_request(form: TokenForm) -> TokenRequest:
