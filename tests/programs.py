@@ -15,6 +15,7 @@ import pytest
 # What a test asks for -> (the executable, its Debian package)
 PROGRAMS: dict[str, tuple[str, str]] = {
     "chromium": ("chromium", "chromium"),
+    "curl": ("curl", "curl"),
     "fcgiwrap": ("fcgiwrap", "fcgiwrap"),
     "git": ("git", "git"),
     "nginx": ("nginx", "nginx"),
