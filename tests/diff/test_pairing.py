@@ -85,9 +85,9 @@ def test_every_line_stands_once(seed: int) -> None:
 
 
 def test_many_hunks_are_paired_in_batches() -> None:
-    a = [b"%s %d\n" % (b"same" if n % 3 else b"old", n) for n in range(24_000)]
+    a = [b"%s %d\n" % (b"same" if n % 3 else b"old", n) for n in range(45_000)]
     b = [line.replace(b"old", b"new") for line in a]
     diff = diff_keys(a, b)
     alignment = align(diff, a, b)
-    assert len(alignment.parts) == 8_000
+    assert len(alignment.parts) == 15_000
     assert_complete(diff, alignment)

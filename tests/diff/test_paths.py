@@ -75,7 +75,7 @@ def test_path_is_written_and_ignores_its_own_place(steps: tuple[Step, ...], path
         ("$..*", ("a",), True),
     ],
 )
-def test_pattern_meets_its_places(pattern: str, steps: tuple[Step, ...], ignored: bool) -> None:  # noqa: FBT001 -- a table
+def test_pattern_meets_its_places(pattern: str, steps: tuple[Step, ...], ignored: bool) -> None:
     assert is_ignored(pattern, *steps) == ignored
 
 

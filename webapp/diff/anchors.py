@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Sequence
 from itertools import compress
 
 from webapp.diff.trim import common_prefix, common_suffix
@@ -11,6 +10,7 @@ Run = tuple[int, int, int]  # start in a, start in b, length
 Region = tuple[int, int, int, int]  # a_start, a_end, b_start, b_end
 
 SHINGLE = 8
+SAMPLE = 4
 
 
 def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -> tuple[list[Run], int]:
@@ -22,15 +22,14 @@ def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -
     grown as far as both sides agree, and the chain of the largest sum of squared lengths wins.
     """
     a_start, a_end, b_start, b_end = region
-    x: Sequence[Hashable] = a[a_start:a_end]
-    y: Sequence[Hashable] = b[b_start:b_end]
-    if min(len(x), len(y)) < size:
-        return [], 0
+    x, y = a[a_start:a_end], b[b_start:b_end]
+    step = 1
     if size > 1:
-        x = list(zip(*(x[s:] for s in range(size)), strict=False))
-        y = list(zip(*(y[s:] for s in range(size)), strict=False))
+        step = SAMPLE  # on one side every few shingles are enough: a stretch a little longer has one of them
+        x = list(map(hash, zip(*(x[s::step] for s in range(size)), strict=False)))
+        y = list(map(hash, zip(*(y[s:] for s in range(size)), strict=False)))
     count_in_y = Counter(y).get
-    unique = {item for item, count in Counter(x).items() if count == 1 and count_in_y(item) == 1}
+    unique = {item for item, times in Counter(x).items() if times == 1 and count_in_y(item) == 1}
     if not unique:
         return [], 0
     at = list(compress(range(len(x)), map(unique.__contains__, x)))
@@ -39,12 +38,16 @@ def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -
     index = 0
     while index < len(at):
         p = at[index]
-        run = _grown(a, b, region, (p + a_start, place[x[p]] + b_start, size))
+        i, j = p * step + a_start, place[x[p]] + b_start
+        index += 1
+        if size > 1 and a[i : i + size] != b[j : j + size]:
+            continue  # equal hashes of unequal shingles
+        run = _grown(a, b, region, (i, j, size))
         runs.append(run)
         # what is unique inside the run belongs to it; only an item that reaches over its end can say something new
-        index = bisect_left(at, max(run[0] + run[2] - a_start - size + 1, p + 1), index + 1)
+        index = bisect_left(at, (run[0] + run[2] - a_start - size) // step + 1, index)
     runs.sort()
-    return _heaviest_chain(runs), len(at)
+    return _heaviest_chain(runs) if runs else [], len(at)
 
 
 def _grown(a: list[int], b: list[int], region: Region, run: Run) -> Run:
