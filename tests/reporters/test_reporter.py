@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,19 +127,56 @@ def test_large_texts_are_split_or_attached(peer: Peer, spool: Path) -> None:
     assert peer.of_type("plan")[0]["devices"] == 100_001
 
 
+class Broken(dict[str, object]):
+    """Something that raises whenever it is looked at."""
+
+    def items(self) -> None:  # type: ignore[override]
+        """Raise."""
+        raise RuntimeError("broken")
+
+    def __str__(self) -> str:
+        raise RuntimeError("broken")
+
+
 def test_value_that_cannot_be_listed_costs_one_event(
     peer: Peer, spool: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    class Broken(dict[str, object]):
-        def items(self) -> None:  # type: ignore[override]
-            raise RuntimeError("broken")
-
     with start(peer, spool) as run:
         assert not run.device_end("edge-1", "ok", result=Broken(a=float("nan")))
         assert run.device_end("edge-2", "ok")
     assert [event["device"] for event in peer.of_type("device.end")] == ["edge-2"]
     assert "1 events or pieces of logs could not be kept" in peer.of_type("log")[0]["text"]
     assert "broken" in capfd.readouterr().err
+
+
+def test_wrong_arguments_do_not_raise(peer: Peer, spool: Path) -> None:
+    odd: Any = Broken(a=1)
+    with start(peer, spool) as run:
+        calls: list[Callable[[], bool]] = [
+            lambda: run.case("c", "pass", output=odd, message=odd),
+            lambda: run.log(odd),
+            lambda: run.log("x", stream=odd),
+            lambda: run.write_log("run", odd),
+            lambda: run.attach(odd, odd),
+            lambda: run.put_result(odd, b"{}"),
+            lambda: run.plan(devices=odd, cases=2.5),  # type: ignore[arg-type]
+            lambda: run.device_end("edge-1", "ok", attempt="one", result="x" * 3_000_000),  # type: ignore[arg-type]
+            lambda: run.device_start(odd, odd, odd),  # type: ignore[call-arg]
+        ]
+        assert [call() for call in calls] == [False] * len(calls)
+        assert run.device_end("edge-2", "ok")
+    assert run.dropped == len(calls)
+    assert peer.of_type("device.end")[-1]["device"] == "edge-2"
+
+
+def test_exception_without_words_still_ends_the_run(peer: Peer, spool: Path) -> None:
+    class SilentError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    with pytest.raises(SilentError), start(peer, spool):
+        raise SilentError
+    assert peer.of_type("run.end")[0]["message"] == "SilentError"
 
 
 def test_nothing_raises_after_close(peer: Peer, spool: Path) -> None:

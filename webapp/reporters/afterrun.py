@@ -24,6 +24,7 @@ import configparser
 import contextlib
 import datetime as dt
 import fcntl
+import functools
 import gzip
 import http.client
 import ipaddress
@@ -52,7 +53,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -1008,6 +1009,22 @@ def _note_line(seq: int, text: str) -> bytes:
 # The reporter
 
 
+Call = TypeVar("Call", bound="Callable[..., bool]")
+
+
+def _never_raising(method: Call) -> Call:
+    """Make a method count what it cannot do, and say so once, where it would raise into the program that reports."""
+
+    @functools.wraps(method)
+    def safely(self: Reporter, *values: object, **named: object) -> bool:
+        try:
+            return method(self, *values, **named)
+        except Exception as error:
+            return self._drop(error)
+
+    return cast("Call", safely)
+
+
 class Reporter:
     """Tells a server about one run; no call waits for the network, and none raises into the program that reports.
 
@@ -1052,14 +1069,12 @@ class Reporter:
         self.uid = uid or new_uid()
         self.url = ""
         self.service = service
-        self.dropped = 0
-        self.is_delivered = False
+        self.dropped = self._notes = 0
+        self.is_delivered = self._has_ended = False
         self._heartbeat_s = heartbeat_s
         self._is_joining = is_joining
-        self._has_ended = False
         self._said: set[str] = set()
         self._problem = ""
-        self._notes = 0
         self._texts: set[str] = set()
         self._raw: OrderedDict[str, str] = OrderedDict()
         self._unmarked: set[str] = set()
@@ -1098,7 +1113,10 @@ class Reporter:
         if self.canceled or kind is KeyboardInterrupt:
             self.close("canceled", message="canceled on the server" if self.canceled else "interrupted")
         elif has_failed and kind is not None:
-            self.close("incomplete", message=f"{kind.__name__}: {encode(str(error)).decode()[1:-1]}")
+            text = ""
+            with contextlib.suppress(Exception):
+                text = str(error)
+            self.close("incomplete", message=f"{kind.__name__}: {text}" if text else kind.__name__)
         else:
             self.close()
 
@@ -1119,42 +1137,40 @@ class Reporter:
 
     # What a program says
 
+    @_never_raising
     def event(self, kind: str, **fields: object) -> bool:
         """Say anything, by the wire name of an event; fields that are None are left out.
 
         Returns:
             Whether it was kept; False after close() and when neither disk nor memory has room.
         """
-        try:
-            notes: list[str] = []
-            body = encode({name: value for name, value in fields.items() if value is not None}, notes)
-            is_kept = self._append(kind, body)
-            self._note(notes, str(fields.get("device") or fields.get("name") or kind))
-        except Exception as error:
-            return self._drop(error)
+        notes: list[str] = []
+        body = encode({name: value for name, value in fields.items() if value is not None}, notes)
+        is_kept = self._append(kind, body)
+        self._note(notes, str(fields.get("device") or fields.get("name") or kind))
         return is_kept
 
+    @_never_raising
     def plan(self, devices: Sequence[str] | int | None = None, cases: Sequence[str] | int | None = None) -> bool:
         """Say what the run intends to do: names, or only how many."""
-        found: list[object] = []
-        for asked in (devices, cases):
-            is_list = asked is not None and not isinstance(asked, int)
-            names = list(asked) if is_list and isinstance(asked, (list, tuple)) else asked
-            found.append(len(names) if isinstance(names, list) and not _fits_plan(names) else names)
-        return self.event("plan", devices=found[0], cases=found[1])
+        return self.event("plan", devices=_planned(devices), cases=_planned(cases))
 
+    @_never_raising
     def attempt_start(self, attempt: int = 1, reason: str | None = None) -> bool:
         """Say that an attempt begins; a second one is a retry unless another reason is given."""
         return self.event("attempt.start", attempt=attempt, reason=reason or ("initial" if attempt == 1 else "retry"))
 
+    @_never_raising
     def attempt_end(self, attempt: int = 1) -> bool:
         """Say that an attempt is over."""
         return self.event("attempt.end", attempt=attempt)
 
+    @_never_raising
     def device_start(self, device: str, attempt: int = 1) -> bool:
         """Say that work on a device begins."""
         return self.event("device.start", device=device, attempt=attempt)
 
+    @_never_raising
     def device_end(  # noqa: PLR0913 (the fields of the event)
         self,
         device: str,
@@ -1175,21 +1191,19 @@ class Reporter:
             "duration_s": duration_s,
             "raw_status": raw_status,
         }
-        try:
-            notes: list[str] = []
-            known = {name: value for name, value in fields.items() if value is not None}
-            body = encode(known if result is None else {**known, "result": result}, notes)
-            if len(body) <= MAX_RESULT:
-                is_kept = self._append("device.end", body)
-            else:
-                data = encode(result)
-                is_kept = self._append("device.end", encode(known))
-                self._put_body(f"/devices/{_quote(device)}/result?attempt={attempt:d}", data, "application/json")
-            self._note(notes, str(device))
-        except Exception as error:
-            return self._drop(error)
+        notes: list[str] = []
+        known = {name: value for name, value in fields.items() if value is not None}
+        body = encode(known if result is None else {**known, "result": result}, notes)
+        if len(body) <= MAX_RESULT:
+            is_kept = self._append("device.end", body)
+        else:
+            data = encode(result)
+            is_kept = self._append("device.end", encode(known))
+            self._put_body(f"/devices/{_quote(device)}/result?attempt={attempt:d}", data, "application/json")
+        self._note(notes, str(device))
         return is_kept
 
+    @_never_raising
     def case(  # noqa: PLR0913 (the fields of the event)
         self,
         name: str,
@@ -1228,6 +1242,7 @@ class Reporter:
             started_at=started_at,
         )
 
+    @_never_raising
     def measurement(
         self, name: str, value: float, units: str = "", *, suite: str = "", device: str | None = None, attempt: int = 1
     ) -> bool:
@@ -1236,6 +1251,7 @@ class Reporter:
             "measurement", name=name, value=value, units=units, suite=suite, device=device, attempt=attempt
         )
 
+    @_never_raising
     def log(self, text: str, stream: str = "run", level: str | None = None) -> bool:
         """Add a line, or more, to a log; a level makes it count whatever the words in it."""
         if stream in self._raw:
@@ -1244,38 +1260,40 @@ class Reporter:
         kept = [self.event("log", stream=stream, level=level, text=piece) for piece in _pieces(str(text))]
         return all(kept)
 
+    @_never_raising
     def write_log(self, stream: str, data: bytes) -> bool:
         """Add raw bytes to a log, exactly as they are; only one process may do so for one log of a run."""
         if stream in self._texts:
             return self.log(data.decode("utf-8", "replace"), stream)
-        try:
-            self._enter_child()
-            with self._lock:
-                if self._box is None or self._has_ended:
-                    return self._drop("it came after close()" if self._box else "")
-                log = self._box.logs[self._raw_log(stream)]
-                if not log.tape.append(data):
-                    return self._drop("the spool is full")
-                self._unmarked.add(stream)
-            if log.tape.size - log.acked >= BATCH_BYTES:
-                self._wake.set()
-        except Exception as error:
-            return self._drop(error)
+        self._enter_child()
+        with self._lock:
+            if self._box is None or self._has_ended:
+                return self._drop("it came after close()" if self._box else "")
+            log = self._box.logs[self._raw_log(stream)]
+            if not log.tape.append(data):
+                return self._drop("the spool is full")
+            self._unmarked.add(stream)
+        if log.tape.size - log.acked >= BATCH_BYTES:
+            self._wake.set()
         return True
 
+    @_never_raising
     def put_result(self, device: str, data: bytes, attempt: int = 1) -> bool:
         """Hand in a device's result as JSON bytes, byte for byte."""
         return self._put_body(f"/devices/{_quote(device)}/result?attempt={attempt:d}", data, "application/json")
 
+    @_never_raising
     def attach(self, name: str, path: str | os.PathLike[str]) -> bool:
         """Hand in a file with the run; it is copied to the spool at once, so it may be deleted afterwards."""
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return self._put_body(f"/attachments/{_quote(name)}", Path(path), content_type)
 
+    @_never_raising
     def heartbeat(self) -> bool:
         """Say that the program is alive; it happens by itself."""
         return self.event("heartbeat")
 
+    @_never_raising
     def close(
         self,
         status: str = "complete",
@@ -1516,8 +1534,13 @@ class Reporter:
             self.close("incomplete", 2.0, message="the program ended without closing its run")
 
 
-def _fits_plan(names: Sequence[object]) -> bool:
-    return len(names) <= MAX_PLAN and sum(len(str(name)) for name in names) < MAX_RESULT
+def _planned(asked: Sequence[str] | int | None) -> object:
+    """Return what a plan may hold: the names, or only their number when there are too many."""
+    if asked is None or isinstance(asked, int):
+        return asked
+    names = list(asked)
+    is_short = len(names) <= MAX_PLAN and sum(len(str(name)) for name in names) < MAX_RESULT
+    return names if is_short else len(names)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
