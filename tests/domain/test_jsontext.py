@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain import jsontext
-from webapp.domain.jsontext import MAX_DEPTH, canonical
+from webapp.domain.jsontext import MAX_DEPTH, canonical, check_depth
 from webapp.errors import InvalidError
 
 pytestmark = pytest.mark.unit
@@ -25,9 +25,14 @@ VALUES = st.recursive(
 )
 
 
+def checked(raw: bytes) -> bytes:
+    check_depth(raw, path="result")
+    return canonical(raw, path="result")
+
+
 def fault_of(raw: bytes) -> str:
     with pytest.raises(InvalidError) as caught:
-        canonical(raw, path="result")
+        checked(raw)
     [(path, message)] = caught.value.faults
     assert path == "result"
     return message
@@ -117,4 +122,4 @@ def test_depth_counts_brackets_outside_of_strings() -> None:
     assert canonical(deep) == deep
     assert "nesting" in fault_of(b"[" + deep + b"]")
     brackets = b'["' + b"[{" * 600 + b'\\"[\\\\",{"]":"}"}]'
-    assert canonical(brackets) == brackets
+    assert checked(brackets) == brackets

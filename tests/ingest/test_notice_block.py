@@ -13,7 +13,8 @@ def test_mapping_is_taken_as_it_is() -> None:
 
 
 def test_yaml_becomes_values_of_json() -> None:
-    text = "criteria:\n  status: finished\nrecipients:\n- to: {method: email, 2: 2026-01-01}\nlimit: 1.5\nraw: !!binary aGk="
+    text = "criteria:\n  status: finished\nrecipients:\n- to: {method: email, 2: 2026-01-01}\n"
+    text += "limit: 1.5\nraw: !!binary aGk=\n"
     assert read_notify(text) == {
         "criteria": {"status": "finished"},
         "recipients": [{"to": {"method": "email", "2": "2026-01-01"}}],

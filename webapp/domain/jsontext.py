@@ -30,13 +30,12 @@ def canonical(raw: bytes, *, path: str = "") -> bytes:
     Two texts that mean the same have the same canonical text. Members with the same key are all kept, in their order.
 
     Args:
-        raw: the JSON text, UTF-8.
+        raw: the JSON text, UTF-8, that `check_depth` let through.
         path: where it stands in the input, for the fault.
 
     Raises:
-        InvalidError: it is not JSON, is nested more than 512 levels deep or holds NaN, Infinity or a lone surrogate.
+        InvalidError: it is not JSON, or holds NaN, Infinity or a lone surrogate.
     """
-    check_depth(raw, path=path)
     if len(raw) > LARGE:
         return _canonical_of_any(raw, path)
     try:

@@ -31,7 +31,7 @@ NO_RESULT = msgspec.Raw()
 Names = Annotated[list[Name], msgspec.Meta(max_length=MAX_PLAN)]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", gc=False):
     """What every message carries.
 
     Args:

@@ -1,9 +1,10 @@
 """What does a message do to a run: the one place where messages become attempts, results and logs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from webapp.domain.messages import (
     AnyEvent,
@@ -33,8 +34,7 @@ NUL = "\0"
 SHOWN_NUL = "\u2400"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A message with its result or output made ready to be kept."""
 
     event: AnyEvent

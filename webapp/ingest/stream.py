@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+import msgspec
+
 from webapp.domain.access import Caller
 from webapp.domain.messages import AnyEvent, Case, DeviceEnd, RunStart
 from webapp.domain.outcome import ENDED, RunStatus
@@ -39,8 +41,7 @@ class Accepted:
     cancel: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Numbered:
+class _Numbered(msgspec.Struct, frozen=True, kw_only=True):
     """A prepared message and the line it stood in."""
 
     place: int
@@ -133,7 +134,7 @@ def _prepare(event: AnyEvent) -> Prepared:
     """Do what needs no transaction: check and key the result or output."""
     if isinstance(event, DeviceEnd):
         raw = bytes(event.result)
-        return Prepared(event=event, content=json_content(raw, path="result") if raw else None)
+        return Prepared(event=event, content=json_content(raw, path="result", is_shallow=True) if raw else None)
     if isinstance(event, Case) and event.output is not None:
         return Prepared(event=event, content=bytes_content(event.output.encode()))
     return Prepared(event=event)

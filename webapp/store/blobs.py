@@ -4,9 +4,9 @@ import hashlib
 import io
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import IO, cast
 
+import msgspec
 import zstandard
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,24 +27,26 @@ _BLOB = table_of(BlobRow)
 _BLOBS = KeyedRows(_BLOB, "digest", ("digest", "size", "codec", "data"), is_locked=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Bytes to keep, and the key under which equal contents are kept once."""
 
     digest: bytes
     raw: bytes
 
 
-def json_content(raw: bytes, *, path: str = "") -> Content:
+def json_content(raw: bytes, *, path: str = "", is_shallow: bool = False) -> Content:
     """Return JSON as a content whose key is the same for every text of the same meaning.
 
     Args:
         raw: the text as it was sent; it is kept as it is.
         path: where it stands in the input, for the fault.
+        is_shallow: its nesting was checked before.
 
     Raises:
         InvalidError: it is not JSON, is nested too deep, or holds NaN, Infinity or a lone surrogate.
     """
+    if not is_shallow:
+        jsontext.check_depth(raw, path=path)
     return Content(digest=hashlib.sha256(JSON_KEY + jsontext.canonical(raw, path=path)).digest(), raw=raw)
 
 
