@@ -75,7 +75,7 @@ def test_an_address_with_lines_opens_at_them(app: Flask, open_tab: OpenTab) -> N
     page.goto(f"{PATH}#L4100-L4102")
     expect(page.locator("[data-log-lines] .r.sel .n").first).to_have_text("4100", timeout=WAIT_MS)
     page.get_by_title("Next error").click()
-    expect(page.locator("[data-log-lines] .r.sel .n")).to_have_text("7000", timeout=WAIT_MS)
+    expect(page.locator("[data-log-lines] .r.sel .n")).to_have_text(["7000"], timeout=WAIT_MS)
     assert page.url.endswith("#L7000")
 
 
