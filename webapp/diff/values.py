@@ -167,7 +167,7 @@ class _Comparison:
         if name is not None:
             return self._by_identity(task, name)
         if len(old) == len(new) == 1:
-            return self._below(place, states, level, [(0, old[0], new[0])])
+            return self._below(place, states, level + 1, [(0, old[0], new[0])])
         keys_a, keys_b = self.keys.of_lists(old, new, states=states, is_deep=level >= _DEEP)
         if keys_a == keys_b:
             return []
