@@ -7,6 +7,7 @@ import { showTimes } from './times.js';
 import { startKeys } from './keys.js';
 import { restoreSelection } from './select.js';
 import { startRoving } from './roving.js';
+import { openScrollers } from './scroll.js';
 import { watchForms } from './unsaved.js';
 
 const VIEWERS = [['[data-json]', './jsonview.js'], ['[data-log]', './logview.js'], ['[data-diff]', './difflazy.js']];
@@ -15,6 +16,7 @@ async function mount() {
   showTimes();
   restoreSelection();
   startRoving();
+  openScrollers();
   watchForms();
   for (const [selector, file] of VIEWERS) {
     for (const host of document.querySelectorAll(selector)) {

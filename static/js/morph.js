@@ -1,5 +1,5 @@
 // How does a piece of the page become its newer self without losing focus, selection, open menus or scroll?
-const KEPT = new Set(['aria-busy', 'open', 'aria-selected', 'data-ready']); // set by scripts or by the reader, not by the server
+const KEPT = new Set(['aria-busy', 'open', 'aria-selected', 'data-ready', 'tabindex']); // set by scripts or by the reader, not by the server
 
 function morphAttributes(live, fresh) {
   for (const { name } of [...live.attributes]) if (!fresh.hasAttribute(name) && !KEPT.has(name)) live.removeAttribute(name);

@@ -184,3 +184,16 @@ def test_arrows_walk_a_chart_of_links(tab: Page, site: StaticSite) -> None:
     expect(tab.get_by_role("link", name="run 0", exact=True)).to_be_focused()
     tab.keyboard.press("End")
     expect(tab.get_by_role("link", name="run 59")).to_be_focused()
+
+
+def test_a_box_that_only_scrolls_is_a_stop_for_tab(tab: Page, site: StaticSite) -> None:
+    main = """{% call table([{"title": "Text"}], "Wide") %}<tbody><tr><td>{{ "wide " * 300 }}</td></tr></tbody>{% endcall %}
+    {% call table([{"title": "Text"}], "Narrow") %}<tbody><tr><td>narrow</td></tr></tbody>{% endcall %}
+    {% call table([{"title": "Text"}], "Linked") %}<tbody><tr><td><a href="/">{{ "wide " * 300 }}</a></td></tr></tbody>
+    {% endcall %}"""
+    site.put("/", framed(main, imports="table: table"))
+    tab.goto("/")
+    boxes = tab.locator("div.scroll")
+    expect(boxes.nth(0)).to_have_attribute("tabindex", "0")
+    expect(boxes.nth(1)).not_to_have_attribute("tabindex", "0")
+    expect(boxes.nth(2)).not_to_have_attribute("tabindex", "0")
