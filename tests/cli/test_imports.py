@@ -64,7 +64,7 @@ def test_files_become_runs_of_the_own_database(typed: Typed) -> None:
     assert found[0]["url"].endswith(f"/runs/{found[0]['uid']}")
     assert stored() == [("lab", 1, {"pass": 1}), ("lab", 2, {})]
     with reading() as session:
-        assert page_runs(session, where=EVERYTHING, before=None, limit=1).items[0].submitter == ""
+        assert page_runs(session, where=EVERYTHING, before=None, limit=1).items[0].submitter is None
 
 
 def test_key_and_attempts_are_taken_over(typed: Typed) -> None:

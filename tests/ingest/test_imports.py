@@ -92,7 +92,7 @@ def test_file_becomes_a_run_of_its_attempts(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS.names)
-def test_every_sample_can_be_stored_and_stored_again_changes_nothing(app: Flask, name: str) -> None:
+def test_every_sample_can_be_stored_and_stored_again_changes_nothing(any_app: Flask, name: str) -> None:
     first = one(sample(name), key="build 7")
     again = bring(sample(name), key="build 7")[0]
     assert (again.run, again.created) == (first, False)
