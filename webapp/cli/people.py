@@ -21,7 +21,14 @@ def token() -> None:
 
 @token.command("create")
 @click.option("--user", "name", required=True, help="Whose token it is.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), default=["ingest"], show_default=True)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    default=["ingest"],
+    show_default=True,
+)
 @click.option("--service", "services", multiple=True, help="Only for this service; may be given several times.")
 @click.option("--description", default="made on the command line", show_default=True, help="What it is for.")
 @click.option("--days", type=click.IntRange(1, 36500), help="How long it works; for ever without.")

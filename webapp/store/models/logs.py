@@ -13,8 +13,8 @@ class LogRow(Base):
 
     `newlines`, `errors` and `warnings` count what is stored so far; an unfinished last line counts as it stands.
     `line_start` is where the last line begins and `line_head` its first bytes, which decide its level.
-    The `sealed_` columns say the same of the bytes that lie in chunks: `sealed_line_start` is where the line begins that
-    holds the first byte of the live end, `sealed_sgr` the colours (ANSI SGR parameters) that hold there.
+    The `sealed_` columns say the same of the bytes that lie in chunks: `sealed_line_start` is where the line begins
+    that holds the first byte of the live end, `sealed_sgr` the colours (ANSI SGR parameters) that hold there.
     """
 
     __tablename__ = "log"
