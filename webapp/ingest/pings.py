@@ -9,9 +9,9 @@ from webapp.domain.messages import AnyEvent, AttemptStart, DeviceEnd, DeviceStar
 from webapp.domain.outcome import DeviceStatus
 from webapp.domain.uids import make_uid
 from webapp.ingest.doors import check_service, check_slug
+from webapp.ingest.logs import append_bytes
 from webapp.ingest.stream import accept_messages
-from webapp.store.db import reading, writing
-from webapp.store.logs import append_log
+from webapp.store.db import reading
 from webapp.store.runs import Run, find_open_run, get_run
 
 TRIGGER = "ping"
@@ -49,11 +49,8 @@ def ping(slug: str, signal: Signal, *, output: bytes, device: str, caller: Calle
     uid = open_run.uid if open_run else make_uid(now)
     if open_run is None:
         accept_messages(_start(slug, device, now), uid=uid, caller=caller, now=now, stream="ping start")
-    with reading() as session:
-        run_id = get_run(session, uid).id
     if output:
-        with writing() as session:
-            append_log(session, run_id=run_id, stream="run", data=output, now=now)
+        append_bytes(output, uid=uid, stream="run", offset=None, caller=caller, now=now)
     if signal.exit_code is not None:
         accept_messages(_end(signal.exit_code, device, now), uid=uid, caller=caller, now=now, stream="ping end")
     with reading() as session:

@@ -20,6 +20,7 @@ from webapp.store.db import Session
 from webapp.store.recording import RunRecord, find_run_id, lock_run, save_run
 from webapp.store.recording_details import find_uid_by_key, is_ancestor, replace_labels, save_details
 from webapp.store.recording_results import ids_of_devices
+from webapp.store.recording_services import find_service
 
 MAX_LABELS = 100
 MAX_DEFINITION = 1 << 20
@@ -179,6 +180,7 @@ def _set_key(session: Session, run: RunRecord, fields: RunFields) -> None:
     key = fields.external_key
     if isinstance(key, msgspec.UnsetType):
         return
+    find_service(session, run.service)  # its lock lets nobody else take the key meanwhile
     owner = find_uid_by_key(session, service_id=run.service_id, external_key=key)
     if owner not in (None, run.uid):
         raise ConflictError(f"external_key {key!r} of the service {run.service!r} is that of the run {owner}")
