@@ -6,23 +6,30 @@ import pytest
 
 from tests.diff.scripts import edited
 from webapp.diff.anchors import SHINGLE, Run, find_anchors
+from webapp.diff.deadline import Deadline
 
 pytestmark = pytest.mark.unit
 
 
 def anchors_of(a: list[int], b: list[int], *, size: int = 1) -> list[Run]:
-    return find_anchors(a, b, (0, len(a), 0, len(b)), size=size)[0]
+    return find_anchors(a, b, (0, len(a), 0, len(b)), deadline=Deadline(), size=size)[0]
 
 
 def test_anchor_grows_over_lines_that_are_not_unique() -> None:
     assert anchors_of([9, 1, 1, 5, 1, 1, 8], [7, 1, 1, 5, 1, 1, 6]) == [(1, 1, 5)]
-    assert find_anchors([1, 1], [1, 1], (0, 2, 0, 2)) == ([], 0)
-    assert find_anchors([1, 2, 3], [1, 2, 3], (0, 3, 0, 3), size=SHINGLE) == ([], 0)
+    assert find_anchors([1, 1], [1, 1], (0, 2, 0, 2), deadline=Deadline()) == ([], 0)
+    assert find_anchors([1, 2, 3], [1, 2, 3], (0, 3, 0, 3), deadline=Deadline(), size=SHINGLE) == ([], 0)
 
 
 def test_anchors_stay_in_their_region() -> None:
     a = b = list(range(20))
-    assert find_anchors(a, b, (5, 9, 5, 12)) == ([(5, 5, 4)], 4)
+    assert find_anchors(a, b, (5, 9, 5, 12), deadline=Deadline()) == ([(5, 5, 4)], 4)
+
+
+def test_no_anchor_is_grown_when_the_time_is_over() -> None:
+    deadline = Deadline(0.0)
+    assert find_anchors([1, 2], [1, 2], (0, 2, 0, 2), deadline=deadline) == ([], 2)
+    assert deadline.cut
 
 
 def test_coincidence_loses_against_a_real_stretch() -> None:

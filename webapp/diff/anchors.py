@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from itertools import compress
 
+from webapp.diff.deadline import Deadline
 from webapp.diff.trim import common_prefix, common_suffix
 
 Run = tuple[int, int, int]  # start in a, start in b, length
@@ -12,8 +13,12 @@ Region = tuple[int, int, int, int]  # a_start, a_end, b_start, b_end
 SHINGLE = 8
 SAMPLE = 4
 
+_LOOK = 4096  # runs between two looks at the clock
 
-def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -> tuple[list[Run], int]:
+
+def find_anchors(
+    a: list[int], b: list[int], region: Region, *, deadline: Deadline, size: int = 1
+) -> tuple[list[Run], int]:
     """Chain the equal stretches around the items (or shingles of `size` items) that occur once on each side.
 
     Returns the chain and how many such items there are.
@@ -37,6 +42,8 @@ def find_anchors(a: list[int], b: list[int], region: Region, *, size: int = 1) -
     runs: list[Run] = []
     index = 0
     while index < len(at):
+        if not len(runs) % _LOOK and deadline.is_over():
+            break
         p = at[index]
         i, j = p * step + a_start, place[x[p]] + b_start
         index += 1

@@ -165,7 +165,7 @@ def _diff_keys(a: Iterable[Hashable], b: Iterable[Hashable], *, deadline: Deadli
     del number_of
     runs = match_ids(x, y, deadline=deadline, tuning=tuning)
     hunks = slide(hunks_between(runs, a_size=len(x), b_size=len(y)), x, y)
-    moves = [] if deadline.cut else find_moves(hunks, x, y)
+    moves = find_moves(hunks, x, y) if not deadline.cut and deadline.left_s() > 0 else []
     return LineDiff(hunks=hunks, partial=deadline.cut, a_size=len(x), b_size=len(y), moves=moves)
 
 

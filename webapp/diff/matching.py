@@ -129,10 +129,10 @@ class _Search:
         smaller = min(region[1] - region[0], region[3] - region[2])
         shingles: list[Run] = []
         if self.is_reduced:
-            shingles, _ = find_anchors(self.x, self.y, region, size=SHINGLE)
+            shingles, _ = find_anchors(self.x, self.y, region, deadline=self.deadline, size=SHINGLE)
             if _covered(shingles) * 4 >= smaller:
                 return shingles
-        single, uniques = find_anchors(self.x, self.y, region)
+        single, uniques = find_anchors(self.x, self.y, region, deadline=self.deadline)
         covered = _covered(single)
         if covered * 4 >= smaller or uniques * 2 >= smaller:
             return single
