@@ -2,6 +2,7 @@
 
 import contextvars
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
+from tests.servers.postgres import PostgresServer
 from webapp.accounts.people import Account
 from webapp.accounts.sessions import account_of
 from webapp.accounts.tokens import TokenRequest
@@ -23,8 +26,9 @@ from webapp.cli.server import Server
 from webapp.clock import now
 from webapp.domain.access import Role, Scope
 from webapp.store import accounts as store
+from webapp.store.changes import hub_of
 from webapp.store.db import db, writing
-from webapp.store.models import Base
+from webapp.store.schema import upgrade
 
 SignIn = Callable[[Role], FlaskClient]
 MakeToken = Callable[..., str]
@@ -47,27 +51,57 @@ class FreshClient(FlaskClient):
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
+def is_on_postgres() -> bool:
+    """Say whether this run keeps every application's data in PostgreSQL: TEST_DATABASE=postgres."""
+    return os.environ.get("TEST_DATABASE") == "postgres"
+
+
+def _make_tables(instance: Path, **config: object) -> None:
+    application = create_app(instance, config={**TEST_CONFIG, **config})
+    with application.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty SQLite database with every table, made once a session."""
     instance = tmp_path_factory.mktemp("template")
-    app = create_app(instance, config=TEST_CONFIG)
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        db.engine.dispose()
+    _make_tables(instance)
     return instance / "afterrun.db"
 
 
+@pytest.fixture(scope="session")
+def template_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> str:
+    """Return the name of an empty PostgreSQL database with every table, made once a session."""
+    address = postgres_server.create_database()
+    _make_tables(tmp_path_factory.mktemp("template"), DATABASE_URL=address)
+    return make_url(address).database or ""
+
+
 @pytest.fixture
-def app(tmp_path: Path, template_database: Path) -> Iterator[Flask]:
+def own_database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, object]]:
+    """Make an empty database for one test; return the settings with which an application finds it."""
+    (tmp_path / "instance").mkdir()
+    if not is_on_postgres():
+        shutil.copy(request.getfixturevalue("template_database"), tmp_path / "instance" / "afterrun.db")
+        yield {}
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"own_{secrets.token_hex(6)}"
+    server.run_sql(f'CREATE DATABASE "{name}" TEMPLATE "{request.getfixturevalue("template_postgres")}"')
+    yield {"DATABASE_URL": server.url(name)}
+    server.run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def app(tmp_path: Path, own_database: dict[str, object]) -> Iterator[Flask]:
     """Return an application with an empty database of its own, with its context entered."""
-    instance = tmp_path / "instance"
-    instance.mkdir()
-    shutil.copy(template_database, instance / "afterrun.db")
-    application = create_app(instance, config=TEST_CONFIG)
+    application = create_app(tmp_path / "instance", config={**TEST_CONFIG, **own_database})
     application.test_client_class = FreshClient
     with application.app_context():
         yield application
+        hub_of(db.engine).close()
         db.session.remove()
         db.engine.dispose()
 

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.conftest import is_on_postgres
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.settings.resolve import Settings
@@ -25,6 +26,7 @@ from webapp.worker.checks import Bench, check_clock, check_disk, check_git, chec
 from webapp.worker.selfcheck import report_selfcheck
 
 pytestmark = pytest.mark.integration
+sqlite_only = pytest.mark.skipif(is_on_postgres(), reason="looks through the pages of a SQLite file")
 
 
 @contextmanager
@@ -77,6 +79,7 @@ def test_sound_database_passes(app: Flask) -> None:
     assert finding.facts["checked_wholly"] is True
 
 
+@sqlite_only
 def test_look_through_a_database_stops_when_its_time_is_over(app: Flask) -> None:
     with db.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE big (x TEXT)")
@@ -86,6 +89,7 @@ def test_look_through_a_database_stops_when_its_time_is_over(app: Flask) -> None
     assert check_database(now=now(), budget_s=60).is_checked is True
 
 
+@sqlite_only
 def test_damaged_database_is_found(app: Flask) -> None:
     with db.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE damaged (x TEXT)")
