@@ -11,10 +11,8 @@ from tests.conftest import LiveServer
 from webapp.app import create_app
 from webapp.cli.program import run
 from webapp.query.expressions import EVERYTHING
-from webapp.store.db import db, reading
-from webapp.store.models import Base
+from webapp.store.db import reading
 from webapp.store.runs import page_runs
-from webapp.store.schema import upgrade
 
 pytestmark = pytest.mark.integration
 
@@ -39,8 +37,6 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def typed(files: Path, app: Flask, capsys: pytest.CaptureFixture[str]) -> Typed:
     """Return a function that types `afterrun import ...` on the application and returns what it printed."""
-    Base.metadata.drop_all(db.engine)
-    upgrade()
 
     def type_import(*words: str, status: int = 0) -> str:
         with pytest.raises(SystemExit) as ended:
