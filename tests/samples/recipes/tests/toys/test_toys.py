@@ -13,6 +13,8 @@ from webapp.settings.resolve import Settings
 from webapp.store.db import reading
 from webapp.store.runs import page_runs
 
+pytestmark = pytest.mark.integration
+
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
