@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import g, request
 from flask_login import current_user
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from webapp import clock
@@ -51,11 +52,15 @@ def identify() -> Caller:
     if header:
         caller = find_caller(text.strip(), now=clock.now()) if kind.lower() == "bearer" else None
         if caller is None:
-            raise Unauthorized("the token is unknown, expired or revoked; expected 'Authorization: Bearer <token>'")
+            raise _unauthorized("the token is unknown, expired or revoked; expected 'Authorization: Bearer <token>'")
         return caller
     if current_user.is_authenticated and request.method in ("GET", "HEAD"):
         return _caller_of(current_user)
-    raise Unauthorized("expected 'Authorization: Bearer <token>'")
+    raise _unauthorized("expected 'Authorization: Bearer <token>'")
+
+
+def _unauthorized(sentence: str) -> Unauthorized:
+    return Unauthorized(sentence, www_authenticate=WWWAuthenticate("bearer", {"realm": "Afterrun"}))
 
 
 def _caller_of(account: Account) -> Caller:

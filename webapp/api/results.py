@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
-from flask import Blueprint, Response, stream_with_context
+from flask import Blueprint, Response
 
 from webapp import clock
 from webapp.api.answers import (
@@ -25,7 +25,7 @@ from webapp.query.expressions import Expression, conjunction
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.blobs import stream_blob
-from webapp.store.db import db, reading
+from webapp.store.db import db, later_reading
 from webapp.store.documents import stream_results
 from webapp.store.paging import read_position, write_position
 from webapp.store.results import get_case_outcome, get_device_result, page_cases, page_device_results
@@ -174,11 +174,13 @@ def show_results_document(uid: str, query: DocumentQuery) -> Response:
 
 
 def _streamed(run: Run, *, selection: str) -> Response:
+    open_session = later_reading()
+
     def pieces() -> Iterator[bytes]:
-        with reading() as session:
+        with open_session() as session:
             yield from stream_results(session, run, selection=selection)
 
-    return Response(stream_with_context(pieces()), mimetype=JSON)
+    return Response(pieces(), mimetype=JSON)
 
 
 @operation(
@@ -231,9 +233,10 @@ def show_case_output(uid: str, number: int) -> Response:
 
 def stream_content(blob_id: int, *, media_type: str) -> Response:
     """Answer a stored content piece by piece."""
+    open_session = later_reading()
 
     def pieces() -> Iterator[bytes]:
-        with reading() as session:
+        with open_session() as session:
             yield from stream_blob(session, blob_id)
 
-    return Response(stream_with_context(pieces()), mimetype=media_type)
+    return Response(pieces(), mimetype=media_type)
