@@ -218,9 +218,14 @@ def _quote(name: str) -> str:
     return urllib.parse.quote(_whole_text(name), safe="")
 
 
+@functools.lru_cache(maxsize=2)
+def _second(number: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(number))
+
+
 def _timestamp() -> str:
-    now = time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1_000_000):06d}Z"
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{rest // 1000:06d}Z"
 
 
 def _warn(text: str) -> None:
@@ -1334,7 +1339,8 @@ class Reporter:
         """Begin a stream of events: its folder, its thread."""
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._seq = 0
+        self._seq = self._fresh_bytes = 0
+        self._wake_at = BATCH_EVENTS
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._deadline = math.inf
@@ -1393,13 +1399,17 @@ class Reporter:
         with self._lock:
             if self._box is None or self._has_ended:
                 return self._drop("it came after close()" if self._box else "")
-            self._mark_logs()
-            if not self._box.journal.append(_event_line(self._seq + 1, kind, body)):
+            if self._unmarked:
+                self._mark_logs()
+            line = _event_line(self._seq + 1, kind, body)
+            if not self._box.journal.append(line):
                 return self._drop("the spool is full")
             self._seq += 1
-            is_batch = self._seq - self._sender.acked >= BATCH_EVENTS or self._sender.backlog() >= BATCH_BYTES
-        if is_batch and not self._wake.is_set():
-            self._wake.set()
+            self._fresh_bytes += len(line)
+            if self._fresh_bytes >= BATCH_BYTES or self._seq >= self._wake_at:
+                self._fresh_bytes = 0
+                self._wake_at = self._seq + BATCH_EVENTS
+                self._wake.set()
         return True
 
     def _mark_logs(self) -> None:
@@ -1442,8 +1452,10 @@ class Reporter:
 
     def _note(self, notes: list[str], subject: str) -> None:
         """Say in the run's own notes what could not be said as it was."""
+        if not notes:
+            return
         self._notes += len(notes)
-        if notes and self._notes <= MAX_NOTES:
+        if self._notes <= MAX_NOTES:
             self._texts.add(NOTES)
             self._append("log", encode({"stream": NOTES, "text": _cut(f"{subject}: {', '.join(notes)}", 4000)}))
 
