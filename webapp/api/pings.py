@@ -1,12 +1,13 @@
 """How does a cron job report itself with curl alone: pings."""
 
-from typing import Annotated
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, BinaryIO, cast
 
 import msgspec
 from flask import Blueprint, g, request, url_for
 
 from webapp import clock
-from webapp.api.bodies import read_body
+from webapp.api.bodies import iterate_body
 from webapp.api.schema import RawBody, Takes, operation
 from webapp.domain.access import Scope
 from webapp.errors import InvalidError
@@ -15,6 +16,7 @@ from webapp.ingest.pings import Signal, ping
 blueprint = Blueprint("api_pings", __name__, url_prefix="/api/v1")
 
 MAX_OUTPUT = 16 * 1024 * 1024
+IN_MEMORY = 1024 * 1024
 MAX_EXIT_CODE = 255
 
 OUTPUT = RawBody(
@@ -72,7 +74,11 @@ def ping_signal(slug: str, signal: str, query: PingQuery) -> Pinged:
 
 
 def _ping(slug: str, query: PingQuery, signal: Signal) -> Pinged:
-    output = read_body(request, limit=MAX_OUTPUT)
-    run = ping(slug, signal, output=output, device=query.device, caller=g.caller, now=clock.now())
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as output:
+        for piece in iterate_body(request, limit=MAX_OUTPUT):
+            output.write(piece)
+        output.seek(0)
+        whole = cast("BinaryIO", output)
+        run = ping(slug, signal, output=whole, device=query.device, caller=g.caller, now=clock.now())
     url = url_for("run.show", uid=run.uid, _external=True)
     return Pinged(uid=run.uid, service=slug, number=run.number, status=run.status, url=url)

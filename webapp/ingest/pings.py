@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from webapp.domain.access import Caller
 from webapp.domain.messages import AnyEvent, AttemptStart, DeviceEnd, DeviceStart, RunEnd, RunStart
@@ -15,6 +16,7 @@ from webapp.store.db import reading
 from webapp.store.runs import Run, find_open_run, get_run
 
 TRIGGER = "ping"
+PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Signal:
     exit_code: int | None
 
 
-def ping(slug: str, signal: Signal, *, output: bytes, device: str, caller: Caller, now: datetime) -> Run:
+def ping(slug: str, signal: Signal, *, output: BinaryIO, device: str, caller: Caller, now: datetime) -> Run:
     """Begin or end a run by a ping and return it.
 
     A start always begins a run. An end belongs to the newest run of the service that a ping began and that still goes
@@ -49,8 +51,8 @@ def ping(slug: str, signal: Signal, *, output: bytes, device: str, caller: Calle
     uid = open_run.uid if open_run else make_uid(now)
     if open_run is None:
         accept_messages(_start(slug, device, now), uid=uid, caller=caller, now=now, stream="ping start")
-    if output:
-        append_bytes(output, uid=uid, stream="run", offset=None, caller=caller, now=now)
+    while piece := output.read(PIECE):
+        append_bytes(piece, uid=uid, stream="run", offset=None, caller=caller, now=now)
     if signal.exit_code is not None:
         accept_messages(_end(signal.exit_code, device, now), uid=uid, caller=caller, now=now, stream="ping end")
     with reading() as session:
