@@ -138,18 +138,21 @@ def find_open_devices(session: Session, run_id: int, *, attempt: int | None = No
 
 def save_device_results(session: Session, run_id: int, records: Sequence[DeviceRecord]) -> None:
     """Write results of devices, new and changed."""
-    new, changed = [], []
-    for record in records:
-        values: dict[str, Any] = {name: getattr(record, name) for name in _WRITTEN}
-        values["status"] = record.status.value
-        if record.id is None:
-            values |= {"run_id": run_id, "device_id": record.device_id, "attempt": record.attempt}
-            new.append(values)
-        else:
-            values["row_id"] = record.id
-            changed.append(values)
-    _NEW_RESULT.execute(session, new)
-    _CHANGED_RESULT.execute(session, sorted(changed, key=lambda each: int(each["row_id"])))
+    new = [record for record in records if record.id is None]
+    if new:
+        columns = {**_columns(new), "run_id": [run_id] * len(new)}
+        columns |= {name: [getattr(record, name) for record in new] for name in ("device_id", "attempt")}
+        _NEW_RESULT.execute_columns(session, columns)
+    changed = sorted((record.id, position) for position, record in enumerate(records) if record.id is not None)
+    if changed:
+        ordered = [records[position] for _, position in changed]
+        _CHANGED_RESULT.execute_columns(session, {**_columns(ordered), "row_id": [number for number, _ in changed]})
+
+
+def _columns(records: Sequence[DeviceRecord]) -> dict[str, list[Any]]:
+    columns = {name: [getattr(record, name) for record in records] for name in _WRITTEN}
+    columns["status"] = [record.status.value for record in records]
+    return columns
 
 
 def mark_devices(session: Session, run_id: int, statuses: Mapping[int, DeviceStatus]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 CHUNK = 500
 
 Item = TypeVar("Item")
+Columns = Mapping[str, Sequence[Any]]
 
 
 def table_of(row: type[DeclarativeBase]) -> Table:
@@ -54,15 +55,18 @@ class ManyRows:
 
     def execute(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute the statement for the rows."""
-        if not rows:
-            return
+        if rows:
+            self.execute_columns(session, {name: [row[name] for row in rows] for name in rows[0]})
+
+    def execute_columns(self, session: Session, columns: Columns) -> None:
+        """Execute the statement for rows that are given column by column."""
         connection = session.connection()
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._make(dialect.name), dialect, self._names)
-        for chunk in in_chunks(rows):
-            connection.exec_driver_sql(compiled.text, compiled.parameters(chunk))
+        for chunk in in_chunks(compiled.parameters(columns)):
+            connection.exec_driver_sql(compiled.text, chunk)
 
 
 def inserting(table: Table, names: Sequence[str]) -> ManyRows:
@@ -114,8 +118,8 @@ class KeyedRows:
             if compiled is None:
                 compiled = self._compiled[connection.dialect.name, size] = self._compile(connection.dialect, size)
             padded = [*chunk, *([chunk[-1]] * (size - len(chunk)))]
-            row = {f"key_{number}": value for number, value in enumerate(padded)}
-            found.update(iter(connection.exec_driver_sql(compiled.text, compiled.parameters([row])[0])))
+            row = {f"key_{number}": [value] for number, value in enumerate(padded)}
+            found.update(iter(connection.exec_driver_sql(compiled.text, compiled.parameters(row)[0])))
         return found
 
     def add(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]:
@@ -146,16 +150,19 @@ class _Compiled:
     is_positional: bool
     processors: Sequence[tuple[str, Callable[[Any], Any] | None]]
 
-    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> Any:
-        columns = [
-            [row[name] for row in rows] if process is None else [process(row[name]) for row in rows]
-            for name, process in self.processors
-        ]
-        values = list(zip(*columns, strict=True))
+    def parameters(self, columns: Columns) -> list[Any]:
+        made = [_processed(columns[name], process) for name, process in self.processors]
+        values = list(zip(*made, strict=True))
         if self.is_positional:
             return values
         names = [name for name, _ in self.processors]
         return [dict(zip(names, each, strict=True)) for each in values]
+
+
+def _processed(values: Sequence[Any], process: Callable[[Any], Any] | None) -> Sequence[Any]:
+    if process is None or values.count(None) == len(values):
+        return values
+    return [process(value) for value in values]
 
 
 def _compile(statement: Insert | Update | Select[Any], dialect: Dialect, names: Sequence[str] | None) -> _Compiled:
