@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from webapp.api.schema import JSON, Fault, Faults
@@ -63,9 +63,3 @@ def refuse_http(error: HTTPException) -> Response:
 def faults_response(body: Faults, status: HTTPStatus) -> Response:
     """Return refusals as a JSON answer."""
     return Response(msgspec.json.encode(body), status=status, mimetype=JSON)
-
-
-def install_faults(blueprint: Blueprint) -> None:
-    """Make everything that a blueprint's views raise an answer of this shape."""
-    blueprint.register_error_handler(AfterrunError, refuse)
-    blueprint.register_error_handler(HTTPException, refuse_http)

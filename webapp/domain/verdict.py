@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_OPEN, CaseResult, RunStatus
+from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_OPEN, DEVICE_SUCCESS, CaseResult, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ def verdict_of(status: RunStatus, tally: Tally, *, message: str = "") -> str:
         return "Running: " + (", ".join(parts) or "nothing reported yet")
     lead = {RunStatus.INCOMPLETE: "Did not run to its end", RunStatus.CANCELED: "Canceled"}.get(status)
     sentence = ", ".join(([lead] if lead else []) + parts) or "Nothing to report"
+    sentence = sentence[0].upper() + sentence[1:]
     return f"{sentence}: {message}" if message else sentence
 
 
@@ -45,6 +46,9 @@ def _devices(tally: Tally) -> str:
         return f"{failed:,} of {total:,} {_plural(total, 'device')} failed" + (f", {going:,} to go" if going else "")
     if going:
         return f"{total - going:,} of {total:,} {_plural(total, 'device')} done"
+    passed = sum(tally.devices.get(word, 0) for word in DEVICE_SUCCESS)
+    if passed < total:
+        return f"{passed:,} of {total:,} {_plural(total, 'device')} passed"
     return "the device passed" if total == 1 else f"all {total:,} devices passed"
 
 

@@ -49,3 +49,9 @@ def pager_of(page: Page[Any]) -> Pager:
 def kept(*names: str) -> dict[str, str]:
     """Return those parameters of this address that a form has to carry on."""
     return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+@blueprint.app_template_global("counted")
+def counted(count: int, word: str) -> str:
+    """Return a number and what it counts: `1 device`, `2,000 devices`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
