@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.factories.runs import NOW, SERVER, Numbers
@@ -81,6 +81,13 @@ def test_sums_equal_a_recount(app: Flask, batches: list[list[Step]]) -> None:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=2, max_size=12))
+@example(
+    steps=[
+        (RunEnd, {"status": "incomplete"}),
+        (DeviceStart, {"device": "a"}),
+        (Case, {"suite": "s", "name": "x", "result": CaseResult.PASS, "device": "a"}),
+    ]
+)
 def test_size_of_the_batches_changes_nothing(app: Flask, steps: list[Step]) -> None:
     together, apart = record([steps]), record([[each] for each in steps])
     with reading() as session:

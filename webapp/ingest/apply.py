@@ -21,7 +21,7 @@ from webapp.domain.messages import (
     RunStart,
 )
 from webapp.domain.outcome import ENDED, CaseResult, DeviceStatus, RunStatus
-from webapp.ingest.finish import close_open_devices, finish, weigh
+from webapp.ingest.finish import close_open_devices, closing_status, finish, weigh
 from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.blobs import Content, add_blobs
 from webapp.store.db import Session
@@ -173,6 +173,9 @@ class _Batch:
         record.is_given = False
         record.started_at = event.ts
         record.ended_at = record.duration_s = None
+        if self._is_late:
+            record.status = closing_status(self._run, record)
+            record.ended_at = event.ts
 
     def _end_device(self, event: DeviceEnd, blob_id: int | None) -> None:
         self._ledger.attempt(event.attempt, ts=event.ts)

@@ -34,15 +34,15 @@ def close_open_devices(session: Session, run: RunRecord, *, ended_at: datetime) 
     if any(status in attempt.device_counts for attempt in ledger.attempts() for status in DEVICE_OPEN):
         for found in ledger.load_open():
             record = ledger.device(found.device_id, found.attempt, status=found.status)
-            record.status = _closing_status(run, record)
+            record.status = closing_status(run, record)
             record.ended_at = ended_at
     for attempt in ledger.attempts():
         attempt.ended_at = attempt.ended_at or ended_at
     ledger.write()
 
 
-def _closing_status(run: RunRecord, record: DeviceRecord) -> DeviceStatus:
-    """Trust the cases of a device, unless the run broke off while the device was at work."""
+def closing_status(run: RunRecord, record: DeviceRecord) -> DeviceStatus:
+    """Return how an open result ends with its run: by its cases, unless the run broke off while the device worked."""
     is_broken_off = record.status is DeviceStatus.RUNNING and run.status is not RunStatus.COMPLETE
     if record.case_counts and not is_broken_off:
         return status_of_cases(record)
