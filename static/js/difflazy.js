@@ -2,7 +2,8 @@
 // walk the changes by number, and folded lines open in place. Host: [data-diff data-hunks=17].
 import { fragment } from './morph.js';
 
-const MARGIN = '2000px';
+const MARGIN = '2000px', ROW_PX = 19, SETTLE_MS = 80, SETTLE_TRIES = 12;
+const HANDS = ['wheel', 'touchstart', 'pointerdown', 'keydown'];
 
 class DiffView {
   constructor(host) {
@@ -13,7 +14,14 @@ class DiffView {
   }
 
   get total() { return Number(this.host.dataset.hunks ?? 0); }
-  watch() { for (const box of this.lazy()) this.watcher.observe(box); }
+
+  // a placeholder is as tall as its rows will be, so nothing jumps when they come
+  watch() {
+    for (const box of this.lazy()) {
+      if (box.dataset.rows) box.style.minHeight = `${box.dataset.rows * ROW_PX}px`;
+      this.watcher.observe(box);
+    }
+  }
 
   open() {
     this.watch();
@@ -57,6 +65,7 @@ class DiffView {
       box.classList.remove('lazy');
       box.removeAttribute('data-src');
       box.replaceChildren(rows);
+      box.style.minHeight = '';
     } catch { // the link inside stays, and the next look tries again
       this.loads.delete(box);
       setTimeout(() => this.watcher.observe(box), 3000);
@@ -92,12 +101,22 @@ class DiffView {
     if (!row || this.now !== number) return;
     this.host.querySelector('tr.now')?.classList.remove('now');
     row.classList.add('now');
-    // rows above may still be guesses of height: place it again when they are known
-    row.scrollIntoView({ block: 'center' });
-    requestAnimationFrame(() => row.scrollIntoView({ block: 'center' }));
+    this.settle(row, number);
     history.replaceState(history.state, '', `#h${number}`);
     const said = document.querySelector('[data-hunk-now]');
     if (said) said.textContent = `Change ${number.toLocaleString('en')} of ${this.total.toLocaleString('en')}`;
+  }
+
+  // rows above may still arrive and move it: hold it in the middle for a moment, unless the reader takes over
+  async settle(row, number) {
+    let isTaken = false;
+    const take = () => { isTaken = true; };
+    for (const name of HANDS) addEventListener(name, take, { passive: true });
+    for (let left = SETTLE_TRIES; left && !isTaken && this.now === number && row.isConnected; left--) {
+      row.scrollIntoView({ block: 'center' });
+      await new Promise(done => setTimeout(done, SETTLE_MS));
+    }
+    for (const name of HANDS) removeEventListener(name, take);
   }
 }
 
