@@ -252,3 +252,10 @@ def test_big_integers_stay_exact(app: Flask, viewer: FlaskClient) -> None:
     text = get(viewer, (pair[0], pair[1]), tab="result", device="x")
     assert json.dumps(2**64 + 1) in text
     assert "Changed values" in text
+
+
+def test_runs_ticked_without_scripts(viewer: FlaskClient, pair: tuple[str, str]) -> None:
+    answer = viewer.get(f"/compare?run={pair[1]}&run={pair[0]}&tab=logs")
+    assert answer.headers["Location"] == f"/compare?a={pair[0]}&b={pair[1]}&tab=logs"
+    assert viewer.get(f"/compare?run={pair[1]}").status_code == 200
+    assert viewer.get(f"/compare?run={pair[1]}&run=nonsense").status_code == 404

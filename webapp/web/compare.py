@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.compare.runs import Change, Comparison, compare_cases, compare_devices, show_changes
@@ -16,7 +16,7 @@ from webapp.domain.changes import CLASS_TITLES, ChangeClass
 from webapp.errors import InvalidError, NotFoundError, TooLargeError
 from webapp.store.db import Session, db
 from webapp.store.logs import list_logs
-from webapp.store.runs import page_runs
+from webapp.store.runs import get_run, page_runs
 from webapp.web.compare_rows import show_rows
 from webapp.web.compare_tables import read_table, slowest
 from webapp.web.compare_wanted import CONTEXTS, LEVELS, RUN_LOG, Wanted, read_wanted
@@ -50,6 +50,9 @@ def unfold_url(row: int, hidden: int) -> str:
 def index() -> ResponseReturnValue:
     """Compare two runs, or offer the runs to choose from."""
     session = db.session()
+    ticked = request.args.getlist("run")
+    if len(ticked) == 2:
+        return _redirect_ticked(session, ticked)
     wanted = read_wanted(session)
     if wanted is None:
         picked = [request.args.get(name, "") for name in ("a", "b")]
@@ -68,6 +71,13 @@ def index() -> ResponseReturnValue:
     else:
         values |= _texts(session, wanted, devices, tab=tab)
     return render_template("compare/index.html", **values)
+
+
+def _redirect_ticked(session: Session, uids: list[str]) -> ResponseReturnValue:
+    """Go to the comparison of two runs that were ticked in a list, the older one as A."""
+    older, newer = sorted((get_run(session, uid) for uid in uids), key=lambda run: run.id)
+    tab, device = request.args.get("tab"), request.args.get("device")
+    return redirect(url_for("compare.index", a=older.uid, b=newer.uid, tab=tab, device=device))
 
 
 @blueprint.get("/rows")
