@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from tests.factories.runs import NOW, CaseReport, Device, record_run
 from webapp.domain.outcome import Level, RunStatus
@@ -183,6 +184,29 @@ def test_window_follows_the_index_of_a_service(app: Flask, monkeypatch: pytest.M
         page = store.page_runs(session, where=where)
     assert [run.uid for run in page.items] == [rare]
     assert not page.is_cut
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("status:complete level:failed", "ix_run_level_id"),
+        ("trigger:schedule level:errors service:audit", "ix_run_service_id_level_id"),
+        ("service:audit after:2026-11-01 status:complete", "ix_run_started_at_id"),
+    ],
+)
+def test_one_index_leads(app: Flask, text: str, index: str) -> None:
+    record_run(app, service="audit")
+    where = parse(text, view=View.RUNS, now=NOW)
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    with reading() as session:
+        connection = session.connection()
+        if connection.dialect.name != "sqlite":
+            pytest.skip("asks SQLite for its plan")
+        event.listen(connection, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+        store.page_runs(session, where=where)
+        statement, values = next(said for said in asked if "LIMIT" in said[0] and "message" in said[0])
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert f"SEARCH run USING INDEX {index} " in " ".join(row[3] for row in plan)
 
 
 def test_facets_count_the_newest(any_app: Flask, some_runs: dict[str, str]) -> None:

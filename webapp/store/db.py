@@ -26,8 +26,9 @@ SQLITE_PRAGMAS = (
     "synchronous=NORMAL",
     "busy_timeout=10000",
     "foreign_keys=ON",
-    "cache_size=-8192",
+    "cache_size=-2048",
     "temp_store=MEMORY",
+    "wal_autocheckpoint=4000",
 )
 
 # Tells every process that listens (store/changes.py) once the transaction is there for all to see.

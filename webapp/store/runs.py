@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.outcome import Level, RunStatus
@@ -194,7 +194,8 @@ def page_runs(
     order = _Order(is_by_start=_asks_for_start(where))
     is_backward = after is not None
     place = after if is_backward else before
-    base = translation.clauses if place is None else (*translation.clauses, order.beyond(place, newer=is_backward))
+    clauses = order.led(translation)
+    base = clauses if place is None else (*clauses, order.beyond(place, newer=is_backward))
     floor = _floor(session, translation, order, place, is_backward=is_backward)
     if floor is not None:
         base = (*base, order.within(floor, newer=is_backward))
@@ -216,7 +217,7 @@ def count_facets(session: Session, *, where: Expression = EVERYTHING) -> list[Ru
     """Return how the newest matching runs (at most `FACET_ROWS`) spread over statuses and levels."""
     translation = translate(session, where, View.RUNS)
     order = _Order(is_by_start=_asks_for_start(where))
-    clauses: tuple[Clause, ...] = translation.clauses
+    clauses = order.led(translation)
     floor = _floor(session, translation, order, None, is_backward=False)
     if floor is not None:
         clauses = (*clauses, order.within(floor, newer=False))
@@ -307,6 +308,17 @@ class _Order:
         if self.is_by_start:
             return tuple(clause for clause in translation.clauses if _is_of_start(clause))
         return translation.drivers
+
+    def led(self, translation: Translation) -> tuple[Clause, ...]:
+        """Return all clauses; those that do not lead are written so that the database picks none of their indexes.
+
+        Left to itself it may walk all runs that are complete to find the few of them that failed.
+        """
+        leading = self.leading(translation)
+        return tuple(
+            clause if any(clause is lead for lead in leading) else func.coalesce(clause, false())
+            for clause in translation.clauses
+        )
 
     def beyond(self, place: Position, *, newer: bool) -> Clause:
         """Select the rows past a position."""
