@@ -35,27 +35,47 @@ SINGLES = 300
 CLIENTS = (1, 8)
 BATCHES = (1, 50, 500)
 HEAD = '"seq":%d,"ts":"2026-11-22T12:00:00Z"'
+SHOW_VERSION = """\
+Cisco IOS Software [Amsterdam], Catalyst L3 Switch Software (CAT9K_IOSXE), Version 17.3.1, RELEASE SOFTWARE (fc5)
+Technical Support: http://www.cisco.com/techsupport
+Compiled Fri 07-Aug-20 21:32 by mcpre
+
+ROM: IOS-XE ROMMON
+BOOTLDR: System Bootstrap, Version 17.3.1r[FC2], RELEASE SOFTWARE (P)
+
+edge-{number} uptime is {uptime} seconds
+System returned to ROM by Reload Command
+System image file is "flash:packages.conf"
+Last reload reason: Reload Command
+
+cisco C9300-48U (X86) processor with 1331521K/6147K bytes of memory.
+Processor board ID {serial}
+36 Ethernet interfaces
+2048K bytes of non-volatile configuration memory.
+Configuration register is 0x102
+"""
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-8192")
 
 
 def results(count: int, seed: int) -> list[bytes]:
-    """Return JSON results of about 2 kB, all different."""
+    """Return JSON results of about 2 kB as devices give them, a text and some values, all different."""
     source = random.Random(seed)
     made = []
     for number in range(count):
+        serial, uptime = f"FCW{source.randrange(10**9)}", source.randrange(10**7)
         interfaces = [
             {
                 "name": f"Gi1/0/{port}",
-                "up": source.random() < 0.9,
-                "in": source.randrange(10**12),
-                "out": source.randrange(10**12),
-                "rate": round(source.random() * 100, 2),
-                "descr": "uplink to core\nline",
+                "is_up": source.random() < 0.9,
+                "rx_bytes": source.randrange(10**12),
+                "tx_bytes": source.randrange(10**12),
+                "load": round(source.random() * 100, 2),
             }
-            for port in range(16)
+            for port in range(12)
         ]
-        facts = {"serial": f"FCW{source.random()}", "uptime": source.randrange(10**7), "version": "17.3.1"}
-        made.append(json.dumps({"hostname": f"edge-{number}", "facts": facts, "interfaces": interfaces}).encode())
+        facts = {"hostname": f"edge-{number}", "serial": serial, "uptime_s": uptime, "os_version": "17.3.1"}
+        text = SHOW_VERSION.format(number=number, serial=serial, uptime=uptime)
+        made.append(json.dumps({"show version": text, "facts": facts, "interfaces": interfaces}).encode())
     return made
 
 

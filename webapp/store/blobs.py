@@ -62,12 +62,15 @@ def add_blobs(session: Session, contents: Iterable[Content]) -> dict[bytes, int]
     missing = sorted(digest for digest in wanted if digest not in found)
     compressor = zstandard.ZstdCompressor(level=LEVEL)
     for digests in in_chunks(missing):
-        found |= _BLOBS.add(session, [_row(digest, wanted[digest], compressor) for digest in digests])
+        raws = [wanted[digest] for digest in digests]
+        columns = {
+            "digest": digests,
+            "size": [len(raw) for raw in raws],
+            "codec": [ZSTD] * len(raws),
+            "data": [compressor.compress(raw) for raw in raws],
+        }
+        found |= _BLOBS.add(session, columns)
     return found
-
-
-def _row(digest: bytes, raw: bytes, compressor: zstandard.ZstdCompressor) -> dict[str, object]:
-    return {"digest": digest, "size": len(raw), "codec": ZSTD, "data": compressor.compress(raw)}
 
 
 def get_blob(session: Session, blob_id: int) -> bytes:

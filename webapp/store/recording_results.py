@@ -79,8 +79,15 @@ def ids_of_devices(session: Session, names: Collection[str], *, now: datetime) -
     """Return the ids of devices by name; unknown ones are made."""
     found: dict[str, int] = _DEVICES.find(session, names)
     missing = sorted(set(names) - found.keys())
-    same = {"group_name": "", "platform": "", "attributes": {}, "created_at": now}
-    return found | _DEVICES.add(session, [{"name": name, **same} for name in missing])
+    count = len(missing)
+    columns: dict[str, list[Any]] = {
+        "name": missing,
+        "group_name": [""] * count,
+        "platform": [""] * count,
+        "attributes": [{}] * count,
+        "created_at": [now] * count,
+    }
+    return found | _DEVICES.add(session, columns)
 
 
 def ids_of_cases(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -122,20 +122,21 @@ class KeyedRows:
             found.update(iter(connection.exec_driver_sql(compiled.text, compiled.parameters(row)[0])))
         return found
 
-    def add(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]:
-        """Insert rows that were not there a moment ago, and return the ids by key.
+    def add(self, session: Session, columns: Columns) -> dict[Any, int]:
+        """Insert rows, given column by column, that were not there a moment ago; return their ids by key.
 
         On SQLite nobody else writes now, so the ids are given here. Elsewhere somebody may have been quicker.
         """
-        if not rows:
+        keys = columns[self._key.name]
+        if not keys:
             return {}
-        name = self._key.name
         if session.connection().dialect.name != "sqlite":
-            self._insert_missing.execute(session, rows)
-            return self.find(session, [row[name] for row in rows])
+            self._insert_missing.execute_columns(session, columns)
+            return self.find(session, keys)
         first = (session.scalar(self._last_id) or 0) + 1
-        self._insert_numbered.execute(session, [{"id": number, **row} for number, row in enumerate(rows, first)])
-        return {row[name]: number for number, row in enumerate(rows, first)}
+        numbers = range(first, first + len(keys))
+        self._insert_numbered.execute_columns(session, {"id": numbers, **columns})
+        return dict(zip(keys, numbers, strict=True))
 
     def _compile(self, dialect: Dialect, size: int) -> "_Compiled":
         keys = [bindparam(f"key_{number}", type_=self._key.type) for number in range(size)]
