@@ -13,6 +13,7 @@ from flask import Flask
 from webapp import __version__
 from webapp.accounts.roster import ensure_admin
 from webapp.accounts.signin import make_link
+from webapp.cli.allocator import share_memory
 from webapp.cli.context import make_app, settings_of
 from webapp.cli.server import Server
 from webapp.clock import now
@@ -31,6 +32,7 @@ ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (names for "every address", to b
 @click.option("--no-worker", is_flag=True, help="Leave the background jobs to `afterrun worker`.")
 def serve(host: str | None, port: int | None, *, no_worker: bool) -> None:
     """Serve pages and API, and do the background jobs, in one process."""
+    share_memory()
     app = make_app()
     settings = settings_of(app)
     host = host if host is not None else str(settings.at_start("AFTERRUN_HOST").value)
