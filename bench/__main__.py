@@ -1,7 +1,8 @@
 """How fast and how large: run the benchmarks and write their sections to docs/performance.md.
 
-`python -m bench` runs all of them, `python -m bench ingest logs` only those and keeps the other sections. A benchmark
-is a program in this folder that prints one Markdown section and exits with 1 when a target is missed.
+`python -m bench` runs all of them, `python -m bench ingest logs` only those. A benchmark is a program in this folder
+that prints one Markdown section and exits with 1 when a target is missed. Each section has its marks on the page; text
+outside of them stays.
 """
 
 import argparse
@@ -16,14 +17,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent / "docs" / "performance.md"
-SECTION = re.compile(r"<!-- bench: (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 
-HEAD = """# Performance
-
-*Written by `make bench`: each section is what one program in `bench/` measured.*
-
-Taken on {machine}. Where a target is a ratio, both sides were measured in the same run.
-"""
+HEAD = "# Performance\n"
 
 
 def names() -> list[str]:
@@ -54,14 +49,16 @@ def run(name: str) -> tuple[str, bool]:
     return done.stdout.strip() + "\n", done.returncode == 0
 
 
-def write(sections: dict[str, str]) -> None:
-    """Write the page; sections that were not measured now stay as they are."""
-    kept = dict(SECTION.findall(PAGE.read_text(encoding="utf-8"))) if PAGE.exists() else {}
-    kept = {name: text for name, text in kept.items() if name in names()}
-    body = "".join(
-        f"\n<!-- bench: {name} -->\n{text}<!-- end -->\n" for name, text in sorted((kept | sections).items())
-    )
-    PAGE.write_text(HEAD.format(machine=machine()) + body, encoding="utf-8")
+def merge(page: str, sections: dict[str, str]) -> str:
+    """Return the page with these sections in their places, new ones at its end; whatever else it says stays."""
+    for name, text in sorted(sections.items()):
+        section = f"<!-- bench: {name} -->\n{text}<!-- end -->\n"
+        found = re.search(rf"<!-- bench: {name} -->\n.*?<!-- end -->\n", page, re.DOTALL)
+        if found:
+            page = page[: found.start()] + section + page[found.end() :]
+        else:
+            page = f"{page.rstrip()}\n\n{section}"
+    return page
 
 
 def main() -> int:
@@ -73,7 +70,9 @@ def main() -> int:
     if unknown:
         parser.error(f"no benchmark called {', '.join(unknown)}; there are {', '.join(names())}")
     results = {name: run(name) for name in chosen}
-    write({name: text for name, (text, _reached) in results.items() if text.strip()})
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
+    measured = {name: f"{text}\nTaken on {machine()}.\n" for name, (text, _reached) in results.items() if text.strip()}
+    PAGE.write_text(merge(page, measured), encoding="utf-8")
     return 0 if all(reached for _text, reached in results.values()) else 1
 
 
