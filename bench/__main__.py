@@ -54,10 +54,8 @@ def merge(page: str, sections: dict[str, str]) -> str:
     for name, text in sorted(sections.items()):
         section = f"<!-- bench: {name} -->\n{text}<!-- end -->\n"
         found = re.search(rf"<!-- bench: {name} -->\n.*?<!-- end -->\n", page, re.DOTALL)
-        if found:
-            page = page[: found.start()] + section + page[found.end() :]
-        else:
-            page = f"{page.rstrip()}\n\n{section}"
+        before, after = (page[: found.start()], page[found.end() :]) if found else (f"{page.rstrip()}\n\n", "")
+        page = before + section + after
     return page
 
 
