@@ -1,0 +1,222 @@
+"""Does every page work in a real browser: readable by everybody, at every width, in both themes, and alive?"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import LiveServer
+from tests.e2e.demo import BACKUP, BOARD, Lab, backup, smoke
+from tests.factories.runs import CaseReport, Device, record_run
+from tests.programs import needs_program
+
+pytestmark = [pytest.mark.e2e, needs_program("chromium")]
+
+# Long enough for a busy machine.
+WAIT_MS = 30_000
+HEIGHT = 900
+WIDTHS = (1440, 820, 390)
+DEVICE = "core-ams-02"
+LONG = "an-unusually-long-name-that-has-no-space-in-it-and-must-still-fit-" + "x" * 60
+# Viewers have filled themselves: no JSON is loading, no log is still plain text.
+FILLED = """() => ![...document.querySelectorAll('[data-json-state]')]
+        .some(at => !at.hidden && at.textContent.startsWith('Loading'))
+    && ![...document.querySelectorAll('[data-log-lines]')].some(at => at.hidden)"""
+TOO_WIDE = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
+    ? [...document.querySelectorAll('body *')].filter(at => at.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 4).map(at => `${at.tagName}.${at.className}`).join(' ') || 'something' : ''"""
+
+
+@pytest.fixture
+def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
+    """Record two nights of backups, two tests of boards and a run of long names; return their uids by service."""
+    lab = Lab(url=live_server.url, token=live_server.token)
+    random = Random(7)
+    start = datetime.now(UTC) - timedelta(days=2)
+    found: dict[str, list[str]] = {BACKUP: [], BOARD: []}
+    for day in (2, 5):
+        found[BACKUP].append(lab.send(backup(start + timedelta(hours=4 * day), day=day, random=random)))
+        found[BOARD].append(lab.send(smoke(start + timedelta(hours=4 * day + 1), day=day, random=random)))
+    found[LONG] = [
+        record_run(
+            app,
+            service=LONG,
+            devices=[Device(name=LONG, status="failed", message=LONG * 2, result={LONG: [LONG, {"deep": [[[1]]]}]})],
+            cases=[CaseReport(name=LONG, suite=LONG, device=LONG, result="fail", message=LONG, output=LONG)],
+            logs={"run": [LONG * 5], LONG: [LONG]},
+            message=LONG * 3,
+            fields={"labels": [LONG[:60]], "parameters": {LONG: LONG}, "external_key": LONG},
+            now=start,
+        )
+    ]
+    return found
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """Return what the browser complained about; a test removes what it meant to happen."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, admin: FlaskClient, faults: list[str]) -> Iterator[Page]:
+    """Return a page in which an administrator is signed in; no error is tolerated in it."""
+    name = admin.application.config["SESSION_COOKIE_NAME"]
+    cookie = admin.get_cookie(name)
+    assert cookie is not None
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": WIDTHS[0], "height": HEIGHT},
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": name, "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.on("console", lambda said: faults.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    yield page
+    context.close()
+    assert faults == []
+
+
+def pages_of(uids: dict[str, list[str]]) -> list[str]:
+    """Return the address of every page that shows something of its own."""
+    before, last = uids[BACKUP]
+    run, compared = f"/runs/{last}", f"/compare?a={before}&b={last}"
+    return [
+        "/runs",
+        "/runs?q=statis:x",
+        f"{run}?device={DEVICE}",
+        f"{run}?device={DEVICE}&show=log",
+        f"{run}?device={DEVICE}&show=history",
+        f"/runs/{uids[BOARD][-1]}",
+        f"/runs/{uids[LONG][0]}",
+        f"{run}/logs/run",
+        "/services",
+        f"/services/{BACKUP}",
+        "/devices",
+        f"/devices/{DEVICE}",
+        "/compare",
+        compared,
+        f"/compare?a={uids[BOARD][0]}&b={uids[BOARD][1]}&tab=cases",
+        f"{compared}&tab=logs",
+        f"{compared}&tab=logs&view=unified&level=volatile",
+        f"{compared}&tab=result&device=core-ams-01",
+        f"{compared}&tab=timing",
+        f"/compare?a={uids[LONG][0]}&b={last}",
+        "/profile",
+        "/admin/people",
+        "/api/v1/",
+        "/nowhere",
+    ]
+
+
+def open_page(page: Page, path: str) -> None:
+    """Open an address and wait until its viewers show what they are for."""
+    page.goto(path)
+    page.wait_for_function(FILLED)
+
+
+def complaints(page: Page, path: str) -> Iterator[str]:
+    """Yield what is wrong with a page: what axe finds in each theme, and where it is wider than the window."""
+    open_page(page, path)
+    for width in reversed(WIDTHS):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        if culprits := page.evaluate(TOO_WIDE):
+            yield f"{path} at {width} px is too wide: {culprits}"
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        if found.violations_count:
+            yield f"{path} in {scheme}: {found.generate_report()}"
+
+
+def test_every_page_fits_and_reads_well(page: Page, uids: dict[str, list[str]], faults: list[str]) -> None:
+    found = [complaint for path in pages_of(uids) for complaint in complaints(page, path)]
+    page.context.clear_cookies()
+    found += complaints(page, "/sign-in")
+    # Pages that are not there, or refuse a filter, are meant to answer so.
+    faults[:] = [fault for fault in faults if "/nowhere: " not in fault and "statis:x: " not in fault]
+    assert not found, "\n".join(found)
+
+
+def test_two_ticked_runs_are_compared(page: Page, uids: dict[str, list[str]]) -> None:
+    before, last = uids[BACKUP]
+    open_page(page, "/runs")
+    tray = page.get_by_role("region", name="Compare two runs")
+    expect(tray).to_be_hidden()
+    page.locator(f"input[value='{last}']").check()
+    expect(tray).to_contain_text("Tick a second run")
+    page.locator(f"input[value='{before}']").check()
+    tray.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**/compare?*")
+    assert parse_qs(urlsplit(page.url).query) == {"a": [before], "b": [last]}
+    expect(page.get_by_role("region", name="Side A")).to_contain_text("#1")
+    expect(page.get_by_role("region", name="Side B")).to_contain_text("#2")
+
+
+def test_runs_are_filtered_in_place_and_new_ones_appear(app: Flask, page: Page, uids: dict[str, list[str]]) -> None:
+    open_page(page, "/runs")
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(5)
+    page.evaluate("window.isSamePage = true")
+    box = page.get_by_role("searchbox", name="Filter runs")
+    box.fill(f"service:{BACKUP}")
+    expect(rows).to_have_count(len(uids[BACKUP]))
+    assert parse_qs(urlsplit(page.url).query) == {"q": [f"service:{BACKUP}"]}
+    record_run(app, service=BACKUP, devices=["edge-1"], status=None, now=datetime.now(UTC))
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("#3")
+    assert page.evaluate("window.isSamePage") is True
+    assert box.input_value() == f"service:{BACKUP}"
+    page.reload()
+    expect(rows).to_have_count(3)
+
+
+def test_a_chosen_device_shows_its_result_log_and_history(page: Page, uids: dict[str, list[str]]) -> None:
+    open_page(page, f"/runs/{uids[BACKUP][1]}")
+    page.evaluate("window.isSamePage = true")
+    page.locator("#run-devices").get_by_role("link", name=DEVICE, exact=True).click()
+    panel = page.get_by_role("region", name=f"Device {DEVICE}")
+    tree = panel.get_by_role("tree")
+    expect(tree).to_contain_text("hostname")
+    expect(tree).to_contain_text(DEVICE)
+    panel.get_by_role("searchbox").fill("192.0.2.1")
+    expect(panel.locator("[data-json-hits]")).to_contain_text("1 of 1")
+    expect(tree.locator("mark")).to_have_text("192.0.2.1")
+    tabs = panel.get_by_role("navigation", name="Device")
+    tabs.get_by_role("link", name="Log").click()
+    expect(panel.locator("[data-log-lines]")).to_contain_text(f"connecting to {DEVICE}")
+    tabs.get_by_role("link", name="History").click()
+    expect(panel.get_by_role("link", name="Compare")).to_have_count(1)
+    assert page.evaluate("window.isSamePage") is True
+    assert parse_qs(urlsplit(page.url).query) == {"device": [DEVICE], "show": ["history"]}
+
+
+def test_changes_of_a_log_are_walked_and_unfolded(app: Flask, page: Page) -> None:
+    lines = [f"step {number} of 90 done" for number in range(1, 91)]
+    before = record_run(app, service=BACKUP, logs={"run": lines})
+    lines[20], lines[70] = "step 21 of 90 failed", "step 71 of 90 skipped"
+    last = record_run(app, service=BACKUP, logs={"run": lines})
+    open_page(page, f"/compare?a={before}&b={last}&tab=logs")
+    now = page.locator("[data-hunk-now]")
+    for number in (1, 2):
+        page.keyboard.press("n")
+        expect(now).to_contain_text(f"Change {number} of")
+        expect(page.locator("tr.now")).to_have_id(f"h{number}")
+        expect(page.locator("tr.now")).to_be_in_viewport()
+    page.keyboard.press("p")
+    expect(page.locator("tr.now")).to_have_id("h1")
+    folds, rows = page.locator("[data-unfold]"), page.locator("[data-diff] tbody tr")
+    expect(folds).to_have_count(3)
+    expect(rows.get_by_text("step 45 of 90 done")).to_have_count(0)
+    folds.nth(1).click()
+    expect(folds).to_have_count(2)
+    expect(rows.get_by_text("step 45 of 90 done")).to_have_count(2)
