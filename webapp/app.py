@@ -71,6 +71,8 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
         template_folder=str(ROOT / "templates"),
         static_folder=None,
     )
+    # A device may be called a//b: its address is not another one's.
+    app.url_map.merge_slashes = False
     environment = {**os.environ, **{name: str(value) for name, value in given.items() if name in BY_NAME}}
     settings = _read_settings(app, environment)
     app.config.from_mapping({name: value for name, value in given.items() if name not in BY_NAME})

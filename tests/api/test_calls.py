@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -234,6 +235,15 @@ def test_results_by_status_and_attempt(caller: FlaskClient, app: Flask) -> None:
     assert caller.get(f"/api/v1/runs/{uid}/results?attempt=99999").status_code == 422
     assert caller.get(f"/api/v1/runs/{uid}/results?attempt=x").status_code == 422
     assert caller.get(f"/api/v1/runs/{uid}/devices/z").status_code == 404
+
+
+def test_a_device_may_have_any_name_in_an_address(caller: FlaskClient, app: Flask) -> None:
+    names = ["a//b", "../../x", "100%", "ä ö"]
+    uid = record_run(app, devices=[Device(name=name, result={"is": name}) for name in names])
+    for name in names:
+        path = f"/api/v1/runs/{uid}/devices/{quote(name, safe='')}"
+        assert caller.get(path).json["device"] == name  # type: ignore[index]
+        assert caller.get(f"{path}/result").json == {"is": name}
 
 
 def test_documents_and_outputs(caller: FlaskClient, app: Flask) -> None:

@@ -150,7 +150,7 @@ def _chips(counts: Mapping[str, int]) -> list[dict[str, Any]]:
 
 
 def _of_status(status: DeviceStatus, counts: Mapping[str, int], wanted: str) -> dict[str, Any]:
-    return _chip(f"status {status}", counts.get(status, 0), status, is_current=wanted == status, word=status)
+    return _chip(f"only {status}", counts.get(status, 0), status, is_current=wanted == status, word=status)
 
 
 def _chip(label: str, count: int, value: str, *, is_current: bool, word: str = "") -> dict[str, Any]:
