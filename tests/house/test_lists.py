@@ -34,6 +34,7 @@ LISTS = {
     "run.show": ("/runs/{uid}", "edge-3"),
     "runs.index": ("/runs", "{uid}"),
     "services.index": ("/services", "audit-3"),
+    "services.show": ("/services/audit", "{uid}"),
 }
 # These show one thing, or a part of it, or send a file or a stream.
 OTHERS = frozenset(
@@ -67,7 +68,6 @@ OTHERS = frozenset(
         "runs.events",
         "runs.root",
         "services.run",
-        "services.show",
     }
 )
 

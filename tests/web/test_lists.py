@@ -110,14 +110,6 @@ def test_devices_have_chips_and_pages(app: Flask, viewer: FlaskClient) -> None:
     assert 'rel="next"' in text
 
 
-def test_services_lead_to_their_runs(app: Flask, viewer: FlaskClient) -> None:
-    uid = record_run(app, service="a b")
-    assert viewer.get("/services/a b").headers["Location"] == "/runs?q=service:%22a+b%22"
-    assert viewer.get("/services/a b/1").headers["Location"] == f"/runs/{uid}"
-    assert viewer.get("/services/a b/2").status_code == 404
-    assert viewer.get("/services/none").status_code == 404
-
-
 def test_history_of_a_device_in_one_service(app: Flask, viewer: FlaskClient) -> None:
     record_run(app, service="one", devices=["x"])
     record_run(app, service="two", devices=["x"])

@@ -51,18 +51,22 @@ class Translation:
     drivers: tuple[Clause, ...]
 
 
-def translate(session: Session, tree: Expression, view: View) -> Translation:
+def translate(session: Session, tree: Expression, view: View, *, service_id: int | None = None) -> Translation:
     """Return the clauses of a filter.
 
     Args:
         session: used to find which services, people and devices a name stands for.
         tree: what was asked.
         view: the list that is filtered.
+        service_id: only runs of this service, whatever the filter says; names in filters ignore letter case.
     """
     translator = _Translator(session, view)
     parts = tree.parts if isinstance(tree, And) else (tree,)
     clauses: list[Clause] = []
     drivers: dict[str, Clause] = {}
+    if service_id is not None:
+        drivers["service"] = RunRow.service_id == service_id
+        clauses.append(drivers["service"])
     for part in parts:
         clause = translator.clause(part)
         clauses.append(clause)

@@ -179,6 +179,7 @@ def page_runs(
     where: Expression = EVERYTHING,
     before: Position | None = None,
     after: Position | None = None,
+    service_id: int | None = None,
     limit: int = 50,
 ) -> Page[Run]:
     """Return a page of runs, newest first: by start when the filter asks for a time, else by id.
@@ -188,9 +189,10 @@ def page_runs(
         where: which runs.
         before: only runs older than this position.
         after: only runs newer than this position; the page next to it is returned.
+        service_id: only runs of this service.
         limit: the greatest number of runs.
     """
-    translation = translate(session, where, View.RUNS)
+    translation = translate(session, where, View.RUNS, service_id=service_id)
     order = _Order(is_by_start=_asks_for_start(where))
     is_backward = after is not None
     place = after if is_backward else before
@@ -213,9 +215,9 @@ def page_runs(
     return Page(items=runs, older=end, newer=newer, is_cut=is_cut)
 
 
-def count_facets(session: Session, *, where: Expression = EVERYTHING) -> list[RunFacet]:
+def count_facets(session: Session, *, where: Expression = EVERYTHING, service_id: int | None = None) -> list[RunFacet]:
     """Return how the newest matching runs (at most `FACET_ROWS`) spread over statuses and levels."""
-    translation = translate(session, where, View.RUNS)
+    translation = translate(session, where, View.RUNS, service_id=service_id)
     order = _Order(is_by_start=_asks_for_start(where))
     clauses = order.led(translation)
     floor = _floor(session, translation, order, None, is_backward=False)

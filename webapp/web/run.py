@@ -12,7 +12,6 @@ from flask_login import current_user
 from webapp import clock
 from webapp.domain.access import Caller, Permission, Scope
 from webapp.domain.outcome import DEVICE_FAILURE, ENDED, CaseResult
-from webapp.domain.verdict import Tally, verdict_of
 from webapp.ingest.runs import request_cancel
 from webapp.store.attachments import list_attachments
 from webapp.store.db import db, reading, writing
@@ -24,6 +23,7 @@ from webapp.web.live import event_stream
 from webapp.web.paging import here
 from webapp.web.run_cases import read_cases
 from webapp.web.run_devices import read_devices, read_panel
+from webapp.web.run_figures import short_duration, verdict_of_run
 from webapp.web.run_section import Section, read_section
 
 blueprint = Blueprint("run", __name__, url_prefix="/runs")
@@ -49,7 +49,7 @@ def show(uid: str) -> ResponseReturnValue:
         "detail": get_run_detail(session, run.id),
         "attempts": _attempt_tabs(run, attempts, section),
         "section": section,
-        "verdict": verdict_of(run.status, _tally(run), message=run.message),
+        "verdict": verdict_of_run(run),
         "previous": find_previous_run(session, run),
         "next": find_next_run(session, run),
         "devices": devices,
@@ -88,16 +88,6 @@ def version_of(run_id: int) -> int | None:
     """Return when a run last changed, for live pages; None when it is gone."""
     with reading() as session:
         return touch_of(session, run_id)
-
-
-def _tally(run: Run) -> Tally:
-    return Tally(
-        devices=run.device_counts,
-        cases=run.case_counts,
-        flaky_devices=run.flaky_devices,
-        log_errors=run.log_errors,
-        log_warnings=run.log_warnings,
-    )
 
 
 def _attempt_tabs(run: Run, attempts: list[Attempt], section: Section) -> list[dict[str, object]]:
@@ -143,10 +133,5 @@ def _detail(attempt: Attempt, ended_at: datetime | None) -> str:
     text = f"{failed:,} of {total:,} {word} failed" if failed else f"{total:,} {word}"
     end = attempt.ended_at or ended_at
     if attempt.started_at and end:
-        text = f"{_short((end - attempt.started_at).total_seconds())}, {text}"
+        text = f"{short_duration((end - attempt.started_at).total_seconds())}, {text}"
     return text
-
-
-def _short(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m {rest:02d}s" if minutes else f"{seconds:.1f} s"

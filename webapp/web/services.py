@@ -1,4 +1,4 @@
-"""Which services are there, how did each last end, and what are its runs?"""
+"""Which services are there, how did each last end, and how do the runs of one go?"""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,12 +10,16 @@ from webapp.query.fields import View
 from webapp.store.db import db
 from webapp.store.inventory import Service, get_service, page_services
 from webapp.store.paging import Page
-from webapp.store.runs import find_run_by_number
+from webapp.store.runs import FACET_ROWS, count_facets, find_run_by_number, page_runs
 from webapp.web.filters import read_filter
 from webapp.web.guard import requires
 from webapp.web.paging import pager_of, read_before
+from webapp.web.run_figures import chips_of, kpis_of, strip_of, verdict_of_run
 
 blueprint = Blueprint("services", __name__, url_prefix="/services")
+
+STRIP_RUNS = 60
+LATEST_RUNS = 12
 
 
 @blueprint.get("")
@@ -31,15 +35,28 @@ def index() -> ResponseReturnValue:
     return answer, found.status, {"Vary": "X-Partial"}
 
 
-@blueprint.get("/<path:slug>")
+@blueprint.get("/<slug>")
 @requires(Permission.VIEW)
 def show(slug: str) -> ResponseReturnValue:
-    """Show a service's runs: the list of runs, filtered."""
-    service = get_service(db.session(), slug)
-    return redirect(url_for("runs.index", q=with_term("", "service", service.slug)))
+    """Show one service: how its last runs went, and how many ended in each way."""
+    session = db.session()
+    service = get_service(session, slug)
+    runs = page_runs(session, service_id=service.id, limit=STRIP_RUNS).items
+    facets = count_facets(session, service_id=service.id)
+    text = with_term("", "service", service.slug)
+    values = {
+        "service": service,
+        "runs": runs[:LATEST_RUNS],
+        "bars": strip_of(runs),
+        "kpis": kpis_of(runs),
+        "chips": chips_of(text, facets, link=lambda wanted: url_for("runs.index", q=wanted)),
+        "is_capped": sum(facet.count for facet in facets) >= FACET_ROWS,
+        "verdict": verdict_of_run(runs[0]) if runs else "",
+    }
+    return render_template("services/show.html", **values), 200, {"Vary": "X-Partial"}
 
 
-@blueprint.get("/<path:slug>/<int:number>")
+@blueprint.get("/<slug>/<int:number>")
 @requires(Permission.VIEW)
 def run(slug: str, number: int) -> ResponseReturnValue:
     """Go to a service's run of this number."""
