@@ -42,6 +42,7 @@ def test_service_that_cannot_be_kept_is_refused(app: Flask) -> None:
     for fields, sentence in (
         (ServiceFields(owner="eve"), "owner: there is no account 'eve'"),
         (ServiceFields(heartbeat_s=0), "heartbeat_s: expected 1 to 86,400 seconds, got 0"),
+        (ServiceFields(options={"compare": {"rules": [{"kind": "x"}]}}), r"options.compare.rules\[0\].kind: expected"),
     ):
         with pytest.raises(InvalidError, match=sentence):
             put(fields)

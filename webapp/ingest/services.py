@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from webapp.domain.compare_options import OPTION, check_compare_options
 from webapp.domain.outcome import ServiceKind
 from webapp.errors import InvalidError
 from webapp.ingest.doors import check_slug
@@ -38,7 +39,8 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     """Create a service or change it, and say whether it is new.
 
     Raises:
-        InvalidError: the name can't be a service's, the owner is unknown, the interval is out of bounds.
+        InvalidError: the name can't be a service's, the owner is unknown, the interval is out of bounds, or the
+            options for comparing can't be read.
     """
     check_slug(slug)
     if fields.heartbeat_s is not None and not 1 <= fields.heartbeat_s <= MAX_HEARTBEAT_S:
@@ -47,6 +49,7 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     service = ensure_service(session, slug, now=now)
     options = None
     if fields.options is not None:
+        _check_options(fields.options)
         merged = {**get_options(session, service.id), **fields.options}
         options = {name: value for name, value in merged.items() if value is not None}
     changes = ServiceChanges(
@@ -59,6 +62,15 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     )
     save_service(session, service.id, changes)
     return is_new
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    if OPTION not in options:
+        return
+    try:
+        check_compare_options(options)
+    except InvalidError as error:
+        raise InvalidError(*((f"options.{path}", message) for path, message in error.faults)) from error
 
 
 def _owner_id(session: Session, name: str) -> int:
