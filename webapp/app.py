@@ -22,6 +22,8 @@ from webapp.cli.program import run
 from webapp.errors import SettingError
 from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
 from webapp.importers.catalogue import load_formats
+from webapp.notify.catalogue import EXTENSION as CHANNELS_KEY
+from webapp.notify.catalogue import load_channels
 from webapp.settings.catalogue import BY_NAME
 from webapp.settings.resolve import Settings
 from webapp.settings.vault import open_vault
@@ -82,6 +84,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     _answer_safely(app, settings)
     _guard_sessions(app)
     app.extensions[FORMATS_KEY] = load_formats()
+    app.extensions[CHANNELS_KEY] = load_channels()
     for package in (web, api):
         for blueprint in _blueprints(package):
             app.register_blueprint(blueprint)
