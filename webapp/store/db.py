@@ -15,9 +15,12 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from webapp.errors import InvalidError
 
 __all__ = ["Session", "configure", "db", "migrate", "reading", "writing"]
 
@@ -67,9 +70,16 @@ migrate = Migrate()
 def configure(engine: Engine) -> None:
     """Give an engine its connection settings and transaction modes; call it once for each engine."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "handle_error", _refuse_nul)
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+
+
+def _refuse_nul(context: ExceptionContext) -> None:
+    """Call a text with a NUL bad input: PostgreSQL knows no such texts and refuses even to look for one."""
+    if isinstance(context.sqlalchemy_exception, DataError) and "NUL" in str(context.original_exception):
+        raise InvalidError(("", "expected no NUL characters"))
 
 
 def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
