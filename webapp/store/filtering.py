@@ -4,10 +4,27 @@ A clause is cheap to test on a row. A few clauses of the runs view are also *dri
 rows in the order of the list, however many other rows there are.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.query.expressions import And, Expression, Not, Op, Or, Term, Text, Value
@@ -137,6 +154,14 @@ NAMED: Mapping[str, tuple[type[ServiceRow] | type[UserRow], Column]] = {
 
 Translate = Callable[[_Translator, Term], Clause]
 
+# In no catalogue: nobody types it.
+ROW_ID = "id"
+
+
+def only_rows(ids: Iterable[int]) -> Expression:
+    """Return the filter of results or cases that selects these rows, however many, and no others."""
+    return Term(field=ROW_ID, op=Op.IS, values=tuple(ids))
+
 
 def like_pattern(glob: Glob) -> str:
     """Return the LIKE pattern of a glob, with backslash as its escape."""
@@ -261,6 +286,17 @@ def _owner(column: Column) -> Translate:
     return lambda _translator, term: column.in_(select(UserRow.id).where(_named(UserRow.name, term)))
 
 
+def _row_ids(column: Column) -> Translate:
+    """Select rows by their ids, in one parameter: a list of parameters may be longer than a statement can have."""
+
+    def clause(translator: _Translator, term: Term) -> Clause:
+        if translator.session.get_bind().dialect.name == "sqlite":
+            return column.in_(select(func.json_each(json.dumps(term.values)).table_valued("value").c.value))
+        return column == any_(cast(list(term.values), ARRAY(BigInteger)))
+
+    return clause
+
+
 def _flaky_result(_translator: _Translator, _term: Term) -> Clause:
     return and_(DeviceResultRow.attempt > 1, DeviceResultRow.status.in_(["ok", "changed"]), DeviceResultRow.is_overall)
 
@@ -299,6 +335,7 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
         "flaky": lambda _translator, _term: RunRow.flaky_devices > 0,
     },
     View.RESULTS: {
+        ROW_ID: _row_ids(DeviceResultRow.id),
         "device": _name(DeviceRow.name),
         "group": _name(DeviceRow.group_name),
         "platform": _name(DeviceRow.platform),
@@ -309,6 +346,7 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
         "flaky": _flaky_result,
     },
     View.CASES: {
+        ROW_ID: _row_ids(CaseResultRow.id),
         "suite": _name(TestCaseRow.suite),
         "name": _name(TestCaseRow.name),
         "device": _name(DeviceRow.name),

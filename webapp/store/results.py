@@ -103,6 +103,14 @@ _CASE_COLUMNS = (
 )  # fmt: skip
 
 
+def of_section(
+    table: type[DeviceResultRow] | type[CaseResultRow], run_id: int, attempt: int | None
+) -> ColumnElement[bool]:
+    """Select the rows of one attempt of a run, or of its overall section when that is None."""
+    section: Clause = table.is_overall.is_(True) if attempt is None else table.attempt == attempt
+    return and_(table.run_id == run_id, section)
+
+
 def list_attempts(session: Session, run_id: int) -> list[Attempt]:
     """Return a run's attempts in order."""
     rows = session.execute(select(AttemptRow).where(AttemptRow.run_id == run_id).order_by(AttemptRow.number)).scalars()
@@ -138,7 +146,7 @@ def page_device_results(
         before: the `older` of the page before.
         limit: the greatest number of rows.
     """
-    clauses = [_of_section(DeviceResultRow, run_id, attempt), *translate(session, where, View.RESULTS).clauses]
+    clauses = [of_section(DeviceResultRow, run_id, attempt), *translate(session, where, View.RESULTS).clauses]
     if before is not None:
         name = select(DeviceRow.name).where(DeviceRow.id == before.id).scalar_subquery()
         rank = literal(before.value or 0)
@@ -154,7 +162,7 @@ def page_device_results(
 
 def find_device_result(session: Session, *, run_id: int, device: str, attempt: int | None) -> DeviceResult | None:
     """Return what a device came to in an attempt, or overall when that is None."""
-    statement = _devices().where(_of_section(DeviceResultRow, run_id, attempt), DeviceRow.name == device)
+    statement = _devices().where(of_section(DeviceResultRow, run_id, attempt), DeviceRow.name == device)
     row = session.execute(statement).mappings().first()
     return None if row is None else _device_result(row)
 
@@ -185,7 +193,7 @@ def iterate_device_results(
     """Yield a section's device results by name, a few hundred at a time; no statuses are all of them."""
     last = ""
     while True:
-        clauses = [_of_section(DeviceResultRow, run_id, attempt), DeviceRow.name > last]
+        clauses = [of_section(DeviceResultRow, run_id, attempt), DeviceRow.name > last]
         if statuses:
             clauses.append(DeviceResultRow.status.in_(statuses))
         rows = session.execute(_devices().where(*clauses).order_by(DeviceRow.name).limit(STREAM_ROWS)).mappings().all()
@@ -200,7 +208,7 @@ def list_device_names(
 ) -> list[str]:
     """Return the sorted names of a section's devices with one of the statuses."""
     statement = select(DeviceRow.name).join(DeviceResultRow, DeviceResultRow.device_id == DeviceRow.id)
-    section = _of_section(DeviceResultRow, run_id, attempt)
+    section = of_section(DeviceResultRow, run_id, attempt)
     return sorted(session.execute(statement.where(section, DeviceResultRow.status.in_(statuses))).scalars())
 
 
@@ -210,7 +218,7 @@ def count_device_statuses(session: Session, *, run_id: int, attempt: int | None,
     statement = (
         select(DeviceResultRow.status, func.count())
         .join(DeviceRow, DeviceRow.id == DeviceResultRow.device_id)
-        .where(_of_section(DeviceResultRow, run_id, attempt), *clauses)
+        .where(of_section(DeviceResultRow, run_id, attempt), *clauses)
         .group_by(DeviceResultRow.status)
     )
     return dict(session.execute(statement).all())
@@ -229,7 +237,7 @@ def page_cases(
 
     See `page_device_results` for the arguments.
     """
-    clauses = [_of_section(CaseResultRow, run_id, attempt), *translate(session, where, View.CASES).clauses]
+    clauses = [of_section(CaseResultRow, run_id, attempt), *translate(session, where, View.CASES).clauses]
     if before is not None:
         rank = literal(before.value or 0)
         clauses.append(or_(rank < _CASE_RANK, and_(rank == _CASE_RANK, CaseResultRow.id > before.id)))
@@ -263,17 +271,10 @@ def count_case_results(session: Session, *, run_id: int, attempt: int | None, wh
         select(CaseResultRow.result, func.count())
         .join(TestCaseRow, TestCaseRow.id == CaseResultRow.test_case_id)
         .outerjoin(DeviceRow, DeviceRow.id == CaseResultRow.device_id)
-        .where(_of_section(CaseResultRow, run_id, attempt), *clauses)
+        .where(of_section(CaseResultRow, run_id, attempt), *clauses)
         .group_by(CaseResultRow.result)
     )
     return dict(session.execute(statement).all())
-
-
-def _of_section(
-    table: type[DeviceResultRow] | type[CaseResultRow], run_id: int, attempt: int | None
-) -> ColumnElement[bool]:
-    section: Clause = table.is_overall.is_(True) if attempt is None else table.attempt == attempt
-    return and_(table.run_id == run_id, section)
 
 
 def _devices() -> Select[*tuple[Any, ...]]:
