@@ -22,6 +22,7 @@ from webapp.web.guard import requires
 from webapp.web.live import event_stream
 from webapp.web.paging import here
 from webapp.web.run_cases import read_cases
+from webapp.web.run_causes import read_causes
 from webapp.web.run_devices import read_devices, read_panel
 from webapp.web.run_figures import short_duration, verdict_of_run
 from webapp.web.run_section import Section, read_section
@@ -43,18 +44,21 @@ def show(uid: str) -> ResponseReturnValue:
     run = get_run(session, uid)
     attempts = list_attempts(session, run.id)
     section = read_section(run, attempts)
-    devices = read_devices(session, section)
+    previous = find_previous_run(session, run)
+    causes = read_causes(session, section, base=previous)
+    devices = read_devices(session, section, only=causes.devices)
     values = {
         "run": run,
         "detail": get_run_detail(session, run.id),
         "attempts": _attempt_tabs(run, attempts, section),
         "section": section,
         "verdict": verdict_of_run(run),
-        "previous": find_previous_run(session, run),
+        "previous": previous,
         "next": find_next_run(session, run),
+        "causes": causes,
         "devices": devices,
         "panel": read_panel(session, section, devices),
-        "cases": read_cases(session, section),
+        "cases": read_cases(session, section, only=causes.cases),
         "logs": list_logs(session, run_id=run.id, limit=1),
         "steps": list_steps(session, run.id) if run.kind == "workflow" else [],
         "attachments": list_attachments(session, run.id),

@@ -8,6 +8,7 @@ from flask import request
 
 from webapp.domain.outcome import CaseResult
 from webapp.query.editing import with_term
+from webapp.query.expressions import Expression, conjunction
 from webapp.query.fields import View
 from webapp.store.db import Session
 from webapp.store.paging import Page, read_position, write_position
@@ -30,8 +31,14 @@ class Cases:
     older: str
 
 
-def read_cases(session: Session, section: Section) -> Cases | None:
-    """Return the cases that the address asks for (`cases` is the filter, `result` one result), None without any."""
+def read_cases(session: Session, section: Section, *, only: Expression) -> Cases | None:
+    """Return the cases that the address asks for, None when the run has none.
+
+    Args:
+        session: a reading session.
+        section: the section of the run. In the address `cases` is the filter, `result` one result.
+        only: the rows that other parts of the page leave.
+    """
     if not section.run.case_counts:
         return None
     found = read_filter(View.CASES, name="cases")
@@ -40,13 +47,15 @@ def read_cases(session: Session, section: Section) -> Cases | None:
     if found.fault is None:
         result = request.args.get("result", "")
         narrowed = understand(with_term(found.text, "result", result) if result else found.text, View.CASES)
-        counts = count_case_results(session, run_id=section.run.id, attempt=section.attempt, where=found.tree)
+        counts = count_case_results(
+            session, run_id=section.run.id, attempt=section.attempt, where=conjunction([only, found.tree])
+        )
         if narrowed.fault is None:
             page = page_cases(
                 session,
                 run_id=section.run.id,
                 attempt=section.attempt,
-                where=narrowed.tree,
+                where=conjunction([only, narrowed.tree]),
                 before=read_position(request.args.get("casesbefore")),
                 limit=PAGE_ROWS,
             )

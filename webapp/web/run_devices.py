@@ -9,6 +9,7 @@ from flask import request
 
 from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS, DeviceStatus
 from webapp.query.editing import with_term
+from webapp.query.expressions import Expression, conjunction
 from webapp.query.fields import View
 from webapp.store.blobs import get_blob
 from webapp.store.db import Session
@@ -72,21 +73,29 @@ class Panel:
     history: Page[DeviceVersion] | None
 
 
-def read_devices(session: Session, section: Section) -> Devices:
-    """Return the devices that the address asks for: `q` is the filter, `status` one status or group."""
+def read_devices(session: Session, section: Section, *, only: Expression) -> Devices:
+    """Return the devices that the address asks for.
+
+    Args:
+        session: a reading session.
+        section: the section of the run. In the address `q` is the filter, `status` one status or group.
+        only: the rows that other parts of the page leave.
+    """
     found = read_filter(View.RESULTS)
     page: Page[DeviceResult] = Page(items=[])
     counts: dict[str, int] = {}
     if found.fault is None:
         status = request.args.get("status", "")
         narrowed = understand(with_term(found.text, "status", status) if status else found.text, View.RESULTS)
-        counts = count_device_statuses(session, run_id=section.run.id, attempt=section.attempt, where=found.tree)
+        counts = count_device_statuses(
+            session, run_id=section.run.id, attempt=section.attempt, where=conjunction([only, found.tree])
+        )
         if narrowed.fault is None:
             page = page_device_results(
                 session,
                 run_id=section.run.id,
                 attempt=section.attempt,
-                where=narrowed.tree,
+                where=conjunction([only, narrowed.tree]),
                 before=read_before(),
                 limit=PAGE_ROWS,
             )
