@@ -18,6 +18,7 @@ pytestmark = pytest.mark.integration
 # endpoint -> (its address, a text that only the third row brings)
 LISTS = {
     "api_attachments.index_attachments": ("/api/v1/runs/{uid}/attachments", ""),
+    "api_causes.list_causes": ("/api/v1/runs/{uid}/causes", ""),
     "api_compare.compare_two_runs": ("/api/v1/compare?a={before}&b={uid}", "edge-3"),
     "api_devices.list_devices": ("/api/v1/devices", "edge-3"),
     "api_devices.show_device_history": ("/api/v1/devices/edge-1/history", "{uid}"),

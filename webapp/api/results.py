@@ -16,6 +16,7 @@ from webapp.api.answers import (
     case_answer,
     device_result_answer,
 )
+from webapp.api.cause_rows import cases_of_cause, results_of_cause
 from webapp.api.runs import readable_run
 from webapp.api.schema import JSON, RawAnswer, Takes, operation
 from webapp.domain.access import Scope
@@ -34,6 +35,7 @@ from webapp.store.runs import Run
 blueprint = Blueprint("api_results", __name__, url_prefix="/api/v1")
 
 Section = Annotated[str, msgspec.Meta(pattern=r"^(overall|[1-9][0-9]{0,4})$", description="`overall` or an attempt")]
+CauseCode = Annotated[str, msgspec.Meta(max_length=40, description="the code of a cause: only what fails by it")]
 Words = Annotated[str, msgspec.Meta(max_length=200, description="statuses, separated by commas")]
 
 
@@ -50,6 +52,7 @@ class ResultQuery(msgspec.Struct, frozen=True):
     attempt: Section = "overall"
     status: Words = ""
     device: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    cause: CauseCode = ""
     q: Filter = ""
     limit: Limit = 300
     cursor: Cursor = ""
@@ -67,6 +70,7 @@ class CaseQuery(msgspec.Struct, frozen=True):
 
     attempt: Section = "overall"
     result: Words = ""
+    cause: CauseCode = ""
     q: Filter = ""
     limit: Limit = 300
     cursor: Cursor = ""
@@ -120,12 +124,13 @@ def _listed(values: str) -> str:
 def list_results(uid: str, query: ResultQuery) -> ResultList:
     """List a run's device results."""
     run = readable_run(uid)
+    attempt = section_of(query.attempt)
     where = _where(View.RESULTS, query.q, status=query.status, device=query.device)
     page = page_device_results(
         db.session(),
         run_id=run.id,
-        attempt=section_of(query.attempt),
-        where=where,
+        attempt=attempt,
+        where=conjunction([where, results_of_cause(run, attempt, query.cause)]),
         before=read_position(query.cursor),
         limit=query.limit,
     )
@@ -143,11 +148,13 @@ def list_results(uid: str, query: ResultQuery) -> ResultList:
 def list_cases(uid: str, query: CaseQuery) -> CaseList:
     """List a run's case results."""
     run = readable_run(uid)
+    attempt = section_of(query.attempt)
+    where = _where(View.CASES, query.q, result=query.result)
     page = page_cases(
         db.session(),
         run_id=run.id,
-        attempt=section_of(query.attempt),
-        where=_where(View.CASES, query.q, result=query.result),
+        attempt=attempt,
+        where=conjunction([where, cases_of_cause(run, attempt, query.cause)]),
         before=read_position(query.cursor),
         limit=query.limit,
     )
