@@ -9,7 +9,7 @@ DEV := $(VENV)/dev.stamp
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run worker test lint types floors tests snapshots migration docs bench screenshots check clean
+.PHONY: help run worker test lint types floors tests postgres snapshots migration docs bench screenshots check clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ worker: $(RUN) ## run the background worker alone, beside a server on another ma
 
 test: lint types floors tests ## lint, types, floors, then every test with coverage; names what it skips and why
 
-check: test ## what CI runs
+check: test postgres ## what CI runs: test, then postgres
 
 lint: $(DEV) ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -37,6 +37,9 @@ floors: $(DEV) ## import-linter: which room may import which
 
 tests: $(DEV)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --durations=10 --cov --cov-report=term
+
+postgres: $(DEV) ## every test that has a database once more, on a PostgreSQL of its own
+	TEST_DATABASE=postgres $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m integration --durations=5
 
 snapshots: $(DEV) ## record the snapshots anew: read the difference before you commit it
 	$(BIN)/python -m pytest -q --update

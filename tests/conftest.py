@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
+from tests.databases import is_on_postgres
 from tests.servers.postgres import PostgresServer
 from webapp.accounts.people import Account
 from webapp.accounts.sessions import account_of
@@ -49,11 +50,6 @@ class FreshClient(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request."""
         return contextvars.Context().run(super().open, *args, **kwargs)
-
-
-def is_on_postgres() -> bool:
-    """Say whether this run keeps every application's data in PostgreSQL: TEST_DATABASE=postgres."""
-    return os.environ.get("TEST_DATABASE") == "postgres"
 
 
 def _make_tables(instance: Path, **config: object) -> None:

@@ -1,6 +1,7 @@
 """Which databases can a test run on: a file of SQLite, and a real PostgreSQL."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,21 @@ from webapp.app import create_app
 from webapp.store.db import db
 from webapp.store.models import Base
 
+OWN = "own_database"
 CONFIG: dict[str, object] = {"TESTING": True, "WTF_CSRF_ENABLED": False}
+
+
+def is_on_postgres(environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether this run keeps every application's data in PostgreSQL: TEST_DATABASE=postgres."""
+    return environ.get("TEST_DATABASE") == "postgres"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep, on PostgreSQL, the tests whose application has a database of its own: others are the same as on SQLite."""
+    if is_on_postgres():
+        left_out = [item for item in items if OWN not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

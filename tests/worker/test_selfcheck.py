@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.conftest import is_on_postgres
+from tests.databases import is_on_postgres
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.settings.resolve import Settings
