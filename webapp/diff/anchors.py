@@ -33,8 +33,7 @@ def find_anchors(
         step = SAMPLE  # on one side every few shingles are enough: a stretch a little longer has one of them
         x = list(map(hash, zip(*(x[s::step] for s in range(size)), strict=False)))
         y = list(map(hash, zip(*(y[s:] for s in range(size)), strict=False)))
-    count_in_y = Counter(y).get
-    unique = {item for item, times in Counter(x).items() if times == 1 and count_in_y(item) == 1}
+    unique = _once(x) & _once(y)
     if not unique:
         return [], 0
     at = list(compress(range(len(x)), map(unique.__contains__, x)))
@@ -55,6 +54,12 @@ def find_anchors(
         index = bisect_left(at, (run[0] + run[2] - a_start - size) // step + 1, index)
     runs.sort()
     return _heaviest_chain(runs) if runs else [], len(at)
+
+
+def _once(items: list[int]) -> set[int]:
+    """Return the items that occur once."""
+    times = Counter(items)
+    return set(compress(times, map((1).__eq__, times.values())))
 
 
 def _grown(a: list[int], b: list[int], region: Region, run: Run) -> Run:

@@ -13,27 +13,28 @@ from operator import add
 from webapp.diff.deadline import Deadline
 from webapp.diff.trim import common_prefix
 
-Pairs = list[tuple[int, int]]
+Run = tuple[int, int, int]  # start in x, start in y, length
 
 ROW_BYTES = 32 << 20  # above this the rows of one exact solution are not kept: halves are solved instead
 WINDOW = 4096
 
 _FEW = 8
+_NARROW = 512  # items whose bits are set one by one: shifting so short a number costs less than a list
 _BITS_TO_ONES = bytes.maketrans(b"01", b"\x01\x00")
 
 
-def lcs_exact(x: Sequence[Hashable], y: Sequence[Hashable]) -> Pairs:
-    """Return the index pairs of one longest common subsequence; memory is len(x) * len(y) / 8 bytes."""
+def lcs_exact(x: Sequence[Hashable], y: Sequence[Hashable]) -> list[Run]:
+    """Return the runs of one longest common subsequence; memory is len(x) * len(y) / 8 bytes."""
     if len(x) >= len(y):
-        return _backtrack(len(x), _rows(x, y))
-    return [(i, j) for j, i in _backtrack(len(y), _rows(y, x))]
+        return _backtrack(x, y, _rows(x, y))
+    return [(i, j, size) for j, i, size in _backtrack(y, x, _rows(y, x))]
 
 
 def lcs_halved(
     x: Sequence[Hashable], y: Sequence[Hashable], *, deadline: Deadline, row_bytes: int = ROW_BYTES
-) -> Pairs:
+) -> list[Run]:
     """Return a longest common subsequence in bounded memory by halving y (Hirschberg); late parts stay unmatched."""
-    found: Pairs = []
+    found: list[Run] = []
     todo = [(0, len(x), 0, len(y))]
     while todo:
         i, i_end, j, j_end = todo.pop()
@@ -41,7 +42,7 @@ def lcs_halved(
             continue
         part, other = x[i:i_end], y[j:j_end]
         if j_end - j == 1 or len(part) * len(other) // 8 <= row_bytes:
-            found.extend((i + p, j + q) for p, q in lcs_exact(part, other))
+            found.extend((i + p, j + q, size) for p, q, size in lcs_exact(part, other))
             continue
         if deadline.is_over():
             continue
@@ -53,31 +54,33 @@ def lcs_halved(
     return found
 
 
-def lcs_window(x: Sequence[Hashable], y: Sequence[Hashable], *, deadline: Deadline, window: int = WINDOW) -> Pairs:
+def lcs_window(x: Sequence[Hashable], y: Sequence[Hashable], *, deadline: Deadline, window: int = WINDOW) -> list[Run]:
     """Return a good common subsequence in time linear in the length: exact inside a window that slides by halves."""
-    found: Pairs = []
+    found: list[Run] = []
     i = j = 0
     half = window // 2
     while i < len(x) and j < len(y):
         equal = common_prefix(x, y, a_range=(i, len(x)), b_range=(j, len(y)))
         if equal:
-            found.extend(zip(range(i, i + equal), range(j, j + equal), strict=True))
+            found.append((i, j, equal))
             i, j = i + equal, j + equal
             continue
         if deadline.is_over():
             break
-        pairs = lcs_exact(x[i : i + window], y[j : j + window])
+        runs = lcs_exact(x[i : i + window], y[j : j + window])
         if i + window >= len(x) and j + window >= len(y):
-            found.extend((i + p, j + q) for p, q in pairs)
+            found.extend((i + p, j + q, size) for p, q, size in runs)
             break
-        kept = [(i + p, j + q) for p, q in pairs if p < half and q < half]
+        kept = [(i + p, j + q, min(size, half - p, half - q)) for p, q, size in runs if p < half and q < half]
         found.extend(kept)
-        i, j = (kept[-1][0] + 1, kept[-1][1] + 1) if kept else (i + half, j + half)
+        i, j = (kept[-1][0] + kept[-1][2], kept[-1][1] + kept[-1][2]) if kept else (i + half, j + half)
     return found
 
 
 def _bits(x: Sequence[Hashable]) -> dict[Hashable, int]:
     """Map each distinct item to an integer whose bits are the item's positions."""
+    if len(x) <= _NARROW:
+        return _narrow_bits(x)
     positions: defaultdict[Hashable, list[int]] = defaultdict(list)
     for index, item in enumerate(x):
         positions[item].append(index)
@@ -94,6 +97,17 @@ def _bits(x: Sequence[Hashable]) -> dict[Hashable, int]:
                 packed[p >> 3] |= 1 << (p & 7)
             mask = int.from_bytes(packed, "little")
         masks[item] = mask
+    return masks
+
+
+def _narrow_bits(x: Sequence[Hashable]) -> dict[Hashable, int]:
+    """Do the same for a few items."""
+    masks: dict[Hashable, int] = {}
+    known = masks.get
+    bit = 1
+    for item in x:
+        masks[item] = known(item, 0) | bit
+        bit <<= 1
     return masks
 
 
@@ -125,21 +139,23 @@ def _last_row(x: Sequence[Hashable], y: Sequence[Hashable]) -> int:
     return row
 
 
-def _backtrack(width: int, rows: list[int]) -> Pairs:
-    """Walk the rows backwards from the corner and collect the pairs where the subsequence grew."""
-    pairs: Pairs = []
-    i, j = width, len(rows)
+def _backtrack(x: Sequence[Hashable], y: Sequence[Hashable], rows: list[int]) -> list[Run]:
+    """Walk back from the corner: over equal items as they stand, else by the rows to where the subsequence grew."""
+    runs: list[Run] = []
+    i, j = len(x), len(y)
     while i and j:
-        i = (~rows[j - 1] & ((1 << i) - 1)).bit_length()
-        if not i:
-            break
-        j -= 1
-        while j and not (rows[j - 1] >> (i - 1)) & 1:
+        i_end = i
+        while i and j and x[i - 1] == y[j - 1]:
+            i -= 1
             j -= 1
-        i -= 1
-        pairs.append((i, j))
-    pairs.reverse()
-    return pairs
+        if i < i_end:
+            runs.append((i, j, i_end - i))
+        elif (rows[j - 1] >> (i - 1)) & 1:
+            i = (~rows[j - 1] & ((1 << i) - 1)).bit_length()
+        else:
+            j -= 1
+    runs.reverse()
+    return runs
 
 
 def _best_cut(x: Sequence[Hashable], y: Sequence[Hashable], half: int) -> int:

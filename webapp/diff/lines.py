@@ -4,6 +4,7 @@
 logs arrived. Both always return a valid script, also when the time is over: lines still open then count as changed.
 """
 
+import io
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,9 @@ from webapp.diff.noise import Keys, Level, hidden_by, keys_of, split_lines
 from webapp.diff.rules import ReadyRule, Rule, check_rules
 from webapp.diff.trim import common_lines
 
-ENGINE_VERSION = 1  # part of every cache key: raise it when the same input may give other hunks
+ENGINE_VERSION = 2  # part of every cache key: raise it when the same input may give other hunks
 
+_WORTH_CUTTING = 8  # common ends that are a smaller part of the text than one in so many are left on
 _MOST_NAMED = 20_000  # ignored rows that are asked which mask hid them
 
 
@@ -97,12 +99,16 @@ def diff_bytes(
     ready = check_rules(rules)
     deadline = Deadline(budget_s)
     front, back = common_lines(a, b)
+    if front + back < min(len(a), len(b)) // _WORTH_CUTTING:
+        front = back = 0
     before, after = _line_count(a[:front]), _line_count(a[len(a) - back :])
     middle_a, middle_b = a[front : len(a) - back], b[front : len(b) - back]
-    keys_a = keys_of(middle_a, level=level, rules=ready, deadline=deadline)
-    keys_b = keys_of(middle_b, level=level, rules=ready, deadline=deadline)
-    inner = _diff(keys_a, keys_b, deadline=deadline, tuning=tuning)
-    if level != "exact":
+    if level == "exact":  # the lines one by one: most are known already and need not be kept
+        inner = _diff_keys(io.BytesIO(middle_a), io.BytesIO(middle_b), deadline=deadline, tuning=tuning)
+    else:
+        keys_a = keys_of(middle_a, level=level, rules=ready, deadline=deadline)
+        keys_b = keys_of(middle_b, level=level, rules=ready, deadline=deadline)
+        inner = _diff(keys_a, keys_b, deadline=deadline, tuning=tuning)
         ignored = _ignored(inner, (split_lines(middle_a), split_lines(middle_b)), level=level, rules=ready)
         inner = replace(inner, level=level, ignored=ignored)
     return _shifted(inner, before, after)

@@ -10,12 +10,13 @@ from itertools import compress
 
 from webapp.diff.anchors import SHINGLE, Region, Run, find_anchors
 from webapp.diff.deadline import Deadline
-from webapp.diff.lcs import ROW_BYTES, WINDOW, Pairs, lcs_halved, lcs_window
+from webapp.diff.lcs import ROW_BYTES, WINDOW, lcs_exact, lcs_halved, lcs_window
 from webapp.diff.trim import common_prefix, common_suffix
 
 _WORD_S = 5e-9  # seconds for one 64-bit word of the recurrence
 _ROW_S = 5e-7  # seconds for one row whatever its width
 _AFFORDABLE_S = 0.25
+_SMALL_CELLS = 40_000  # up to here looking for what both sides share costs more than it spares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,25 +143,27 @@ class _Search:
         return single if self.is_reduced and covered * 50 >= smaller else []
 
     def _reduce(self, region: Region, *, may_split: bool) -> None:
-        """Solve a region without the items that occur on one side of it alone."""
+        """Solve a region, a large one without the items that occur on one side of it alone."""
         i, i_end, j, j_end = region
         xs, ys = self.x[i:i_end], self.y[j:j_end]
+        if len(xs) * len(ys) <= _SMALL_CELLS:
+            self.found.extend([(p + i, q + j, size) for p, q, size in lcs_exact(xs, ys)])
+            return
         at_x, at_y = _shared(xs, ys)
         if not at_x:
             return
         xs, ys = [xs[p] for p in at_x], [ys[q] for q in at_y]
-        cells = len(xs) * len(ys)
-        if self.is_reduced or not may_split or cells <= self.tuning.exact_cells:
-            self.found.extend((at_x[p] + i, at_y[q] + j, 1) for p, q in self._pairs(xs, ys))
-            return
-        inner = _Search(xs, ys, self.deadline, self.tuning, is_reduced=True)
-        for p, q, size in inner.run():
+        if self.is_reduced or not may_split or len(xs) * len(ys) <= self.tuning.exact_cells:
+            runs = self._solved(xs, ys)
+        else:
+            runs = _Search(xs, ys, self.deadline, self.tuning, is_reduced=True).run()
+        for p, q, size in runs:
             if at_x[p + size - 1] - at_x[p] == size - 1 and at_y[q + size - 1] - at_y[q] == size - 1:
                 self.found.append((at_x[p] + i, at_y[q] + j, size))
             else:
                 self.found.extend((at_x[p + s] + i, at_y[q + s] + j, 1) for s in range(size))
 
-    def _pairs(self, xs: list[int], ys: list[int]) -> Pairs:
+    def _solved(self, xs: list[int], ys: list[int]) -> list[Run]:
         """Choose between the exact solution and the window by the predicted cost."""
         cells = len(xs) * len(ys)
         twice = 2.2 if cells // 8 > self.tuning.row_bytes else 1.2

@@ -1,8 +1,7 @@
 """Which blocks of lines were not changed but moved?"""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import compress
 
 from webapp.diff.anchors import Run
 from webapp.diff.hunks import Hunk
@@ -16,54 +15,56 @@ def find_moves(hunks: Sequence[Hunk], a: Sequence[int], b: Sequence[int], *, sho
     """List blocks of at least `shortest` deleted lines that occur among the inserted ones: (a_start, b_start, length).
 
     Greedy from the top of a, the longest of the first few places each; every line belongs to one block at most.
+
+    Args:
+        hunks: The changes.
+        a: One number from 0 per line; equal numbers mean equal lines.
+        b: The same for the other side.
+        shortest: Lines of the shortest block.
     """
-    deleted = _Lines([(start, end) for start, end, _, _ in hunks], a, shortest)
-    inserted = _Lines([(start, end) for _, _, start, end in hunks], b, shortest)
-    if set(inserted.items()).isdisjoint(deleted.items()):
+    deleted = _Lines([(start, end) for start, end, _, _ in hunks], a, shortest, mark=-1)
+    inserted = _Lines([(start, end) for _, _, start, end in hunks], b, shortest, mark=-2)
+    shared = set(deleted.blocks).intersection(inserted.blocks)
+    if not shared:
         return []
-    gone = list(deleted.blocks())
-    wanted = {block for _, block in gone}
-    places: dict[tuple[int, ...], list[int]] = {}
-    for j, block in inserted.blocks():
-        if block in wanted:
-            places.setdefault(block, []).append(j)
-    used: set[int] = set()
+    targets: dict[tuple[int, ...], list[int]] = {}
+    for q in inserted.where(shared):
+        targets.setdefault(inserted.blocks[q], []).append(q)
+    used = bytearray(len(inserted.lines))
     moves: list[Run] = []
-    free = 0  # the first line of a that no block has
-    for i, block in gone:
-        if i < free or block not in places:
+    free = 0  # the first deleted line that no block has
+    for p in deleted.where(shared):
+        if p < free:
             continue
-        best, best_j = 0, 0
-        for j in places[block][:_CANDIDATES]:
-            size = common_prefix(a, b, a_range=(i, deleted.end(i)), b_range=(j, inserted.end(j)))
-            size = next((s for s in range(size) if j + s in used), size)
+        best, best_q = 0, 0
+        for q in targets[deleted.blocks[p]][:_CANDIDATES]:
+            size = common_prefix(
+                deleted.lines, inserted.lines, a_range=(p, len(deleted.lines)), b_range=(q, len(inserted.lines))
+            )
+            taken = used.find(1, q, q + size)
+            size = size if taken < 0 else taken - q
             if size > best:
-                best, best_j = size, j
+                best, best_q = size, q
         if best >= shortest:
-            moves.append((i, best_j, best))
-            used.update(range(best_j, best_j + best))
-            free = i + best
+            moves.append((deleted.places[p], inserted.places[best_q], best))
+            used[best_q : best_q + best] = b"\1" * best
+            free = p + best
     return moves
 
 
 class _Lines:
-    """The changed lines of one side, in ranges that are long enough."""
+    """The changed lines of one side in one sequence, with a mark behind every range that the other side never has."""
 
-    def __init__(self, ranges: list[tuple[int, int]], lines: Sequence[int], shortest: int) -> None:
-        self.lines = lines
-        self.shortest = shortest
-        self.ranges = [(start, end) for start, end in ranges if end - start >= shortest]
-        self.starts = [start for start, _ in self.ranges]
+    def __init__(self, ranges: Iterable[tuple[int, int]], lines: Sequence[int], shortest: int, *, mark: int) -> None:
+        self.lines: list[int] = []
+        self.places: list[int] = []
+        for start, end in ranges:
+            if end - start >= shortest:
+                self.lines += lines[start:end]
+                self.lines.append(mark)
+                self.places += range(start, end + 1)
+        self.blocks = list(zip(*(self.lines[step:] for step in range(shortest)), strict=False))
 
-    def items(self) -> chain[int]:
-        """Go through all lines in the ranges."""
-        return chain.from_iterable(self.lines[start:end] for start, end in self.ranges)
-
-    def blocks(self) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Go through the places where a block may start, each with its first lines."""
-        for start, end in self.ranges:
-            yield from enumerate(zip(*(self.lines[start + s : end] for s in range(self.shortest)), strict=False), start)
-
-    def end(self, place: int) -> int:
-        """Return where the range ends that holds a place."""
-        return self.ranges[bisect_right(self.starts, place) - 1][1]
+    def where(self, blocks: set[tuple[int, ...]]) -> Iterable[int]:
+        """Go through the places at which one of these blocks starts."""
+        return compress(range(len(self.blocks)), map(blocks.__contains__, self.blocks))

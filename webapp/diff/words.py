@@ -3,7 +3,7 @@
 import re
 from itertools import accumulate
 
-from webapp.diff.lcs import Pairs, lcs_exact
+from webapp.diff.lcs import Run, lcs_exact
 from webapp.diff.trim import common_prefix, common_suffix
 
 Span = tuple[int, int]  # start, end in characters
@@ -45,20 +45,20 @@ def _by_tokens(a: str, b: str) -> list[Change]:
     front = common_prefix(x, y, a_range=(0, len(x)), b_range=(0, len(y)))
     back = common_suffix(x, y, a_range=(front, len(x)), b_range=(front, len(y)))
     x_end, y_end = len(x) - back, len(y) - back
-    pairs = [(front + p, front + q) for p, q in lcs_exact(x[front:x_end], y[front:y_end])]
+    runs = [(front + p, front + q, size) for p, q, size in lcs_exact(x[front:x_end], y[front:y_end])]
     at_x, at_y = list(accumulate(map(len, x), initial=0)), list(accumulate(map(len, y), initial=0))
     changes: list[Change] = []
     p = q = front
-    for p_next, q_next in [*pairs, (x_end, y_end)]:
+    for p_next, q_next, size in [*runs, (x_end, y_end, 0)]:
         if p_next > p or q_next > q:
             changes.append((at_x[p], at_x[p_next], at_y[q], at_y[q_next]))
-        p, q = p_next + 1, q_next + 1
-    if _is_confetti(x, pairs, total=min(changes[-1][1] - changes[0][0], changes[-1][3] - changes[0][2])):
+        p, q = p_next + size, q_next + size
+    if _is_confetti(x, runs, total=min(changes[-1][1] - changes[0][0], changes[-1][3] - changes[0][2])):
         return [(changes[0][0], changes[-1][1], changes[0][2], changes[-1][3])]
     return changes
 
 
-def _is_confetti(x: list[str], pairs: Pairs, *, total: int) -> bool:
+def _is_confetti(x: list[str], runs: list[Run], *, total: int) -> bool:
     """Say whether two texts have only little more than blanks and signs in common."""
-    common = sum(len(x[p]) for p, _ in pairs if x[p][0].isalnum() or x[p][0] == "_")
-    return bool(pairs) and common < total * _LITTLE
+    words = (word for p, _, size in runs for word in x[p : p + size] if word[0].isalnum() or word[0] == "_")
+    return bool(runs) and sum(map(len, words)) < total * _LITTLE
