@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from itertools import compress
+from itertools import compress, islice
 
 from webapp.diff.deadline import Deadline
 from webapp.diff.trim import common_prefix, common_suffix
@@ -11,8 +11,9 @@ Run = tuple[int, int, int]  # start in a, start in b, length
 Region = tuple[int, int, int, int]  # a_start, a_end, b_start, b_end
 
 SHINGLE = 8
-SAMPLE = 4
+SAMPLE = 4  # on one side every few shingles are enough: a stretch a little longer has one of them
 
+_LARGE = 400_000  # items beyond which half as many shingles are taken
 _LOOK = 4096  # runs between two looks at the clock
 
 
@@ -30,14 +31,16 @@ def find_anchors(
     x, y = a[a_start:a_end], b[b_start:b_end]
     step = 1
     if size > 1:
-        step = SAMPLE  # on one side every few shingles are enough: a stretch a little longer has one of them
-        x = list(map(hash, zip(*(x[s::step] for s in range(size)), strict=False)))
-        y = list(map(hash, zip(*(y[s:] for s in range(size)), strict=False)))
-    unique = _once(x) & _once(y)
+        step = SAMPLE if len(x) < _LARGE else 2 * SAMPLE
+        x, y = _shingles(x, size=size, step=step), _shingles(y, size=size, step=1)
+    once = _once(x)
+    places = list(compress(range(len(y)), map(once.__contains__, y)))
+    found = list(map(y.__getitem__, places))
+    unique = _once(found)
     if not unique:
         return [], 0
     at = list(compress(range(len(x)), map(unique.__contains__, x)))
-    place = dict(zip(y, range(len(y)), strict=True))
+    place = dict(zip(found, places, strict=True))
     runs: list[Run] = []
     index = 0
     while index < len(at):
@@ -54,6 +57,11 @@ def find_anchors(
         index = bisect_left(at, (run[0] + run[2] - a_start - size) // step + 1, index)
     runs.sort()
     return _heaviest_chain(runs) if runs else [], len(at)
+
+
+def _shingles(items: list[int], *, size: int, step: int) -> list[int]:
+    """Return the hash of every stretch of `size` items, or of every few: one side needs no more to be found."""
+    return list(map(hash, zip(*(islice(items, start, None, step) for start in range(size)), strict=False)))
 
 
 def _once(items: list[int]) -> set[int]:

@@ -5,6 +5,7 @@ anchors exactly when that is predicted to be cheap and inside a sliding window w
 valid common subsequence; small inputs get a longest one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -16,6 +17,9 @@ from webapp.diff.trim import common_prefix, common_suffix
 _WORD_S = 5e-9  # seconds for one 64-bit word of the recurrence
 _ROW_S = 5e-7  # seconds for one row whatever its width
 _AFFORDABLE_S = 0.25
+_NEARLY_ALL = 0.97  # leaving out less than the rest is not worth a copy
+_SAMPLED = 20_000
+_HUGE = 200_000  # lines from which looking for unique ones is not tried where a sample has few
 _SMALL_CELLS = 40_000  # up to here looking for what both sides share costs more than it spares
 
 
@@ -44,14 +48,23 @@ def match_ids(a: list[int], b: list[int], *, deadline: Deadline, tuning: Tuning 
     return _Search(a, b, deadline, tuning).run()
 
 
-def _shared(x: list[int], y: list[int]) -> tuple[list[int], list[int]]:
-    """List the positions in x and in y of the items that occur on both sides."""
-    in_y = set(y).__contains__
-    at_x = list(compress(range(len(x)), map(in_y, x)))
-    if not at_x:
-        return [], []
-    in_x = set(x).__contains__
-    return at_x, list(compress(range(len(y)), map(in_x, y)))
+def _shared(x: list[int], y: list[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """List the positions in x and in y of the items that occur on both sides; all where nearly all do."""
+    in_x, in_y = set(x), set(y)
+    return _places(x, in_x, in_y), _places(y, in_y, in_x)
+
+
+def _places(items: list[int], kinds: set[int], others: set[int]) -> Sequence[int]:
+    """List the positions of the items that the other side has, given the kinds of items on both sides."""
+    sample = _sample(items)
+    if kinds <= others or sum(map(others.__contains__, sample)) >= len(sample) * _NEARLY_ALL:
+        return range(len(items))
+    return list(compress(range(len(items)), map(others.__contains__, items)))
+
+
+def _sample(items: list[int]) -> list[int]:
+    """Take items from all over a sequence."""
+    return items[:: len(items) // _SAMPLED + 1]
 
 
 def _covered(anchors: list[Run]) -> int:
@@ -133,6 +146,8 @@ class _Search:
             shingles, _ = find_anchors(self.x, self.y, region, deadline=self.deadline, size=SHINGLE)
             if _covered(shingles) * 4 >= smaller:
                 return shingles
+        elif self._is_repetitive(region):
+            return []  # to be looked at again by shingles
         single, uniques = find_anchors(self.x, self.y, region, deadline=self.deadline)
         covered = _covered(single)
         if covered * 4 >= smaller or uniques * 2 >= smaller:
@@ -141,6 +156,13 @@ class _Search:
             return shingles
         # without shingles, look again without the lines of one side alone; isolated coincidences are not worth a cut
         return single if self.is_reduced and covered * 50 >= smaller else []
+
+    def _is_repetitive(self, region: Region) -> bool:
+        """Say whether most lines of a huge region are like others, so that few can be unique."""
+        if min(region[1] - region[0], region[3] - region[2]) < _HUGE:
+            return False
+        sample = _sample(self.x[region[0] : region[1]])
+        return len(set(sample)) * 2 < len(sample)
 
     def _reduce(self, region: Region, *, may_split: bool) -> None:
         """Solve a region, a large one without the items that occur on one side of it alone."""
@@ -152,7 +174,7 @@ class _Search:
         at_x, at_y = _shared(xs, ys)
         if not at_x:
             return
-        xs, ys = [xs[p] for p in at_x], [ys[q] for q in at_y]
+        xs, ys = list(map(xs.__getitem__, at_x)), list(map(ys.__getitem__, at_y))
         if self.is_reduced or not may_split or len(xs) * len(ys) <= self.tuning.exact_cells:
             runs = self._solved(xs, ys)
         else:

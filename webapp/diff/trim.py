@@ -1,28 +1,30 @@
 """How far do two sequences agree, counted from the front and from the back?"""
 
 from collections.abc import Hashable, Sequence
+from itertools import compress, count
+from operator import ne
 
-_FIRST_STEP = 16
+_FIRST_STEP = 64
+_SEARCHED = 64  # in an unequal slice of so many items the first unequal one is searched for
 _LARGEST_STEP = 65_536
 
 
 def common_prefix(
     a: Sequence[Hashable], b: Sequence[Hashable], *, a_range: tuple[int, int], b_range: tuple[int, int]
 ) -> int:
-    """Count the equal items at the front of two ranges: growing slices first, single items at the end."""
+    """Count the equal items at the front of two ranges: slice by growing slice, then inside an unequal one."""
     i, j = a_range[0], b_range[0]
     size = min(a_range[1] - i, b_range[1] - j)
     done, step = 0, _FIRST_STEP
     while done < size:
         end = min(size, done + step)
-        if a[i + done : i + end] == b[j + done : j + end]:
+        part_a, part_b = a[i + done : i + end], b[j + done : j + end]
+        if part_a == part_b:
             done, step = end, min(step * 4, _LARGEST_STEP)
-        elif end - done <= _FIRST_STEP:
-            while a[i + done] == b[j + done]:
-                done += 1
-            return done
+        elif end - done <= _SEARCHED:
+            return done + next(compress(count(), map(ne, part_a, part_b)))
         else:
-            step = max(_FIRST_STEP, (end - done) // 4)
+            step = (end - done) // 4
     return done
 
 
@@ -35,14 +37,13 @@ def common_suffix(
     done, step = 0, _FIRST_STEP
     while done < size:
         end = min(size, done + step)
-        if a[i - end : i - done] == b[j - end : j - done]:
+        part_a, part_b = a[i - end : i - done], b[j - end : j - done]
+        if part_a == part_b:
             done, step = end, min(step * 4, _LARGEST_STEP)
-        elif end - done <= _FIRST_STEP:
-            while a[i - done - 1] == b[j - done - 1]:
-                done += 1
-            return done
+        elif end - done <= _SEARCHED:
+            return done + next(compress(count(), map(ne, reversed(part_a), reversed(part_b))))
         else:
-            step = max(_FIRST_STEP, (end - done) // 4)
+            step = (end - done) // 4
     return done
 
 
