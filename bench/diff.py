@@ -23,6 +23,7 @@ from pathlib import Path
 
 from bench.diff_texts import Pair, hard_pairs, json_pair, log_pair, pretty
 from webapp.diff.fold import Fold
+from webapp.diff.layout import lay_out
 from webapp.diff.lines import diff_bytes
 from webapp.diff.masks import MASKS
 from webapp.diff.noise import collapse, mask, split_lines
@@ -184,7 +185,7 @@ def page(pair: Pair) -> str:
     """Write all changed rows side by side with their words marked: what HtmlDiff does, by our engines."""
     a, b = split_lines(pair[0]), split_lines(pair[1])
     diff = diff_bytes(*pair)
-    fold = Fold(diff, align(diff, a, b), a, b)
+    fold = Fold(lay_out(diff, align(diff, a, b), view="side", context=3, unfold_ignored=False))
     out: list[str] = []
     for row in fold.rows(0, fold.row_count):
         texts = ["" if not n else each[n - 1].decode("utf-8", "replace") for n, each in ((row.a, a), (row.b, b))]
@@ -290,10 +291,10 @@ def pages(bench: Bench) -> Iterable[Section]:
     a, b = map(split_lines, pair)
     diff = diff_bytes(*pair, budget_s=60.0)
     alignment = align(diff, a, b)
-    fold = Fold(diff, alignment, a, b)
+    fold = Fold(lay_out(diff, alignment, view="side", context=3, unfold_ignored=False))
     (pairing, laying, chunk) = bench.seconds(
         lambda: align(diff, a, b),
-        lambda: Fold(diff, alignment, a, b),
+        lambda: lay_out(diff, alignment, view="side", context=3, unfold_ignored=False),
         lambda: [fold.rows(start, start + 400) for start in range(0, fold.row_count, fold.row_count // 50)],
     )
     section.add(f"pairing {diff.deleted + diff.inserted:,} changed lines", ms(pairing), "", good=True)

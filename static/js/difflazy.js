@@ -13,12 +13,14 @@ class DiffView {
     this.watcher = new IntersectionObserver(seen => seen.filter(one => one.isIntersecting).forEach(one => this.load(one.target)), { rootMargin: MARGIN });
   }
 
-  get total() { return Number(this.host.dataset.hunks ?? 0); }
+  get total() { return Number(this.host.dataset.total ?? 0); }
+  get first() { return Number(this.host.dataset.firstHunk ?? 0); } // of this page
+  get last() { return Number(this.host.dataset.lastHunk ?? 0); }
 
   // a placeholder is as tall as its rows will be, so nothing jumps when they come
   watch() {
     for (const box of this.lazy()) {
-      if (box.dataset.rows) box.style.minHeight = `${box.dataset.rows * ROW_PX}px`;
+      box.style.minHeight = `${(box.dataset.stop - box.dataset.start) * ROW_PX}px`;
       this.watcher.observe(box);
     }
   }
@@ -27,10 +29,10 @@ class DiffView {
     this.watch();
     document.addEventListener('morphed', () => this.watch());
     this.host.addEventListener('click', event => {
-      const link = event.target.closest('a[data-unfold]');
+      const link = event.target.closest('a[data-unfold], a[data-whole]');
       if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      this.unfold(link);
+      if ('whole' in link.dataset) this.showWhole(link); else this.unfold(link);
     });
     document.addEventListener('click', event => {
       const button = event.target.closest?.('[data-hunk]');
@@ -44,7 +46,7 @@ class DiffView {
     return this.now ? this.goTo(this.now) : null;
   }
 
-  lazy() { return this.host.querySelectorAll('div[data-src]'); }
+  lazy() { return this.host.querySelectorAll('div[data-start]'); }
 
   async fetchRows(url) {
     const answer = await fetch(url, { headers: { 'X-Partial': '1' } });
@@ -61,9 +63,9 @@ class DiffView {
     this.watcher.unobserve(box);
     box.setAttribute('aria-busy', 'true');
     try {
-      const rows = await this.fetchRows(box.dataset.src);
+      const rows = await this.fetchRows(`${this.host.dataset.rows}&start=${box.dataset.start}&stop=${box.dataset.stop}`);
       box.classList.remove('lazy');
-      box.removeAttribute('data-src');
+      box.removeAttribute('data-start');
       box.replaceChildren(rows);
       box.style.minHeight = '';
     } catch { // the link inside stays, and the next look tries again
@@ -87,10 +89,25 @@ class DiffView {
     }
   }
 
+  async showWhole(link) {
+    link.setAttribute('aria-busy', 'true');
+    const answer = await fetch(link.href);
+    if (answer.ok) link.closest('td').textContent = await answer.text(); else location.assign(link.href);
+  }
+
+  /** Bring a row into view, by its number. */
+  async showRow(number) {
+    const box = [...this.lazy()].find(one => number >= Number(one.dataset.start) && number < Number(one.dataset.stop));
+    if (!box) return false;
+    box.scrollIntoView({ block: 'start' });
+    await this.load(box);
+    return true;
+  }
+
   step(by) {
-    if (!this.total) return;
-    const next = this.now + by;
-    this.goTo(next > this.total ? 1 : next < 1 ? this.total : next);
+    if (!this.last) return;
+    const next = this.now ? this.now + by : by > 0 ? this.first : this.last;
+    this.goTo(next > this.last ? this.first : next < this.first ? this.last : next);
   }
 
   async goTo(number) {

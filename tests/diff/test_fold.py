@@ -7,7 +7,7 @@ import pytest
 
 from tests.diff.scripts import edited, numbered_lines
 from webapp.diff.fold import CONTEXTS, Fold, Row
-from webapp.diff.layout import View
+from webapp.diff.layout import View, lay_out
 from webapp.diff.lines import diff_bytes, diff_keys
 from webapp.diff.noise import Level, split_lines
 from webapp.diff.pairing import align
@@ -30,7 +30,7 @@ def fold_of(
     rules = [Rule(pattern="^noise", whole_line=True)] if level != "exact" else []
     lines = split_lines(a), split_lines(b)
     diff = diff_bytes(a, b, level=level, rules=rules)
-    return Fold(diff, align(diff, *lines), *lines, view=view, context=context, unfold_ignored=unfold_ignored)
+    return Fold(lay_out(diff, align(diff, *lines), view=view, context=context, unfold_ignored=unfold_ignored))
 
 
 def short(rows: list[Row]) -> list[tuple[str, int | None, int | None]]:
@@ -61,7 +61,7 @@ def test_side_by_side_shows_pairs_in_one_row() -> None:
         ("fold", 25, 26),
     ]
     assert fold.row_count == 10
-    assert fold.hunk_rows == [4]
+    assert fold.hunk_rows.tolist() == [4]
     assert [row.hunk for row in fold.rows(3, 6)] == [None, 0, None]
     assert [row.hidden for row in fold.rows(0, 99) if row.kind == "fold"] == [17, 17]
 
@@ -121,7 +121,6 @@ def test_ignored_rows_are_marked_folded_and_unfolded() -> None:
     folded = fold_of(a, b, level="volatile", context=1)
     assert short(folded.rows(0, 9)) == [("fold", 1, 1), ("equal", 7, 7), ("replace", 8, 8)]
     assert [row.kind for row in folded.unfold(0)].count("ignored") == 1
-    assert folded.ignored_count == 1
     shown = fold_of(a, b, level="volatile", context=1, unfold_ignored=True)
     assert short(shown.rows(0, 9)) == [
         ("fold", 1, 1),
@@ -164,7 +163,7 @@ def test_rows_are_complete_and_every_line_finds_its_row(view: View, context: int
 def check_rows(fold: Fold, a_size: int, b_size: int, random: Random) -> None:
     rows = fold.rows(0, fold.row_count)
     assert len(rows) == fold.row_count
-    assert [number for number, row in enumerate(rows) if row.hunk is not None] == fold.hunk_rows
+    assert [number for number, row in enumerate(rows) if row.hunk is not None] == list(fold.hunk_rows)
     everything = unfolded(fold)
     assert [row.a for row in everything if row.a] == list(range(1, a_size + 1))
     assert [row.b for row in everything if row.b] == list(range(1, b_size + 1))
@@ -185,7 +184,7 @@ def test_a_few_rows_of_many_come_without_the_others() -> None:
     a = [b"%d\n" % n for n in range(200_000)]
     b = [b"x\n" if n % 1000 == 7 else line for n, line in enumerate(a)]
     diff = diff_keys(a, b)
-    fold = Fold(diff, align(diff, a, b), a, b, context=None)
+    fold = Fold(lay_out(diff, align(diff, a, b), view="side", context=None, unfold_ignored=False))
     assert fold.row_count == 200_000
     assert len(fold.hunk_rows) == 200
     assert [row.kind for row in fold.rows(100_006, 100_009)] == ["equal", "replace", "equal"]

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.unit
 
 
 def patch_of(a: bytes, b: bytes, *, context: int | None = 3, name: str = "run.log") -> bytes:
-    pieces = unified_patch(diff_bytes(a, b), split_lines(a), split_lines(b), a_name=name, b_name=name, context=context)
+    pieces = unified_patch(
+        diff_bytes(a, b).hunks, split_lines(a), split_lines(b), a_name=name, b_name=name, context=context
+    )
     return b"".join(pieces)
 
 
@@ -74,6 +76,6 @@ def test_patch_at_a_level_applies_to_the_older_text() -> None:
     a = b"10:00:00 start\nkeep\nold\n"
     b = b"11:11:11 start\nkeep\nnew\n"
     diff = diff_bytes(a, b, level="volatile")
-    patch = b"".join(unified_patch(diff, split_lines(a), split_lines(b)))
+    patch = b"".join(unified_patch(diff.hunks, split_lines(a), split_lines(b)))
     assert b" 10:00:00 start\n keep\n-old\n+new\n" in patch
     assert b"11:11:11" not in patch

@@ -8,8 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories.runs import CaseReport, Device, record_run
-from webapp.compare import texts
-from webapp.web import compare as page
 
 pytestmark = pytest.mark.integration
 
@@ -98,7 +96,7 @@ def test_log_line_by_line(viewer: FlaskClient, pair: tuple[str, str]) -> None:
     assert "<ins>99</ins>" in text
     assert "Show 57 unchanged lines" in text
     assert 'id="h1"' in text
-    assert 'data-hunks="1"' in text
+    assert 'data-first-hunk="1" data-last-hunk="1" data-total="1"' in text
     assert "Show 57" not in get(viewer, pair, tab="logs", context="all")
 
 
@@ -136,18 +134,6 @@ def test_folded_rows_come_on_demand(viewer: FlaskClient, pair: tuple[str, str]) 
     assert viewer.get("/compare/rows", query_string={**query, "start": "x"}).status_code == 422
     assert viewer.get("/compare/rows").status_code == 422
     assert viewer.get("/compare/rows", query_string={**query, "device": "heals"}).status_code == 404
-
-
-def test_long_differences_are_filled_in_chunks(
-    viewer: FlaskClient, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(page, "FIRST_ROWS", 5)
-    monkeypatch.setattr(page, "CHUNK_ROWS", 20)
-    text = get(viewer, pair, tab="logs", context="all")
-    assert text.count("data-src=") == 3
-    assert 'data-first-hunk="1"' in text
-    monkeypatch.setattr(page, "MAX_ROWS", 10)
-    assert "Only the first" in get(viewer, pair, tab="logs", context="all")
 
 
 def test_patch(viewer: FlaskClient, pair: tuple[str, str]) -> None:
@@ -211,34 +197,6 @@ def test_nonsense_is_refused_with_the_place(viewer: FlaskClient, pair: tuple[str
         assert answer.status_code == 422
         assert f"{name}: expected one of" in answer.text
     assert viewer.get(f"/compare?a={uuid4()}&b={pair[1]}").status_code == 404
-
-
-def test_too_long_texts_are_refused_in_words(
-    viewer: FlaskClient, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(texts, "MAX_LINES", 10)
-    assert "up to 10 lines are compared here" in get(viewer, pair, tab="logs")
-    monkeypatch.setattr(texts, "MAX_BYTES", 10)
-    assert "up to 10 bytes are compared here" in get(viewer, pair, tab="logs")
-
-
-def test_a_comparison_cut_short_says_so(
-    viewer: FlaskClient, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(texts, "BUDGET_S", 0.0)
-    assert "Not compared to the end" in get(viewer, pair, tab="logs")
-
-
-def test_the_last_comparisons_are_kept_up_to_a_size() -> None:
-    def text(name: str, data: bytes) -> texts.Text:
-        return texts.Text(key=("t", hash(name), 0), name=name, size=len(data), read=lambda: data)
-
-    cache = texts.Cache(limit=20)
-    a, b, c = text("a", b"one\n"), text("b", b"two\n"), text("c", b"x\n" * 20)
-    first = cache.compare(a, b, level="exact")
-    assert cache.compare(a, b, level="exact") is first
-    cache.compare(a, c, level="exact")
-    assert cache.compare(a, b, level="exact") is not first
 
 
 def test_choosing_runs(viewer: FlaskClient, pair: tuple[str, str]) -> None:

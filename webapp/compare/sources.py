@@ -1,73 +1,82 @@
 """Which text is meant: the log of a run or device, or a device's JSON result, of one side of a comparison."""
 
-import json
-import re
-
-import msgspec
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from webapp.compare.runs import Side
 from webapp.compare.texts import Text
-from webapp.diff.values import Change as ValueChange
-from webapp.diff.values import diff_json
-from webapp.errors import NotFoundError, TooLargeError
-from webapp.store.blobs import get_blob
-from webapp.store.db import Session
-from webapp.store.logs import find_log, read_log
+from webapp.store.blobs import get_digest, stream_blob
+from webapp.store.db import Session, later_reading
+from webapp.store.log_pieces import StoredLog
+from webapp.store.logs import find_log, line_count, line_offset, read_log
 from webapp.store.results import find_device_result
 
-MAX_JSON = 16 * 1024 * 1024
-# An escaped line end in a JSON text that is followed by more of the text.
-LINE_END = re.compile(rb'(?<!\\)(?:\\\\)*\\n(?!")')
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRange:
+    """A part of a text: the first line, from 0, and the line behind the last one, None for the end."""
+
+    first: int = 0
+    stop: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether it is all of a text."""
+        return self.first == 0 and self.stop is None
+
+    def written(self) -> str:
+        """Return it as people write it: ` lines 1 to 200`, empty for all."""
+        return (
+            ""
+            if self.is_whole
+            else f" lines {self.first + 1:,} to {'the end' if self.stop is None else f'{self.stop:,}'}"
+        )
 
 
-def log_text(session: Session, side: Side, stream: str) -> Text | None:
-    """Return a side's log as a text, or None when it has none of that name."""
+WHOLE = LineRange()
+
+
+def log_text(session: Session, side: Side, stream: str, part: LineRange = WHOLE) -> Text | None:
+    """Return a side's log, or a range of its lines, as a text; None when it has none of that name."""
     log = find_log(session, run_id=side.run.id, stream=stream)
     if log is None:
         return None
+    total = line_count(log)
+    stop = total if part.stop is None else min(part.stop, total)
+    start_at, stop_at = (line_offset(session, log, line) for line in (part.first, stop))
     return Text(
-        key=("log", log.id, log.size),
-        name=f"{side.run.service} #{side.run.number} {stream}.log",
-        size=log.size,
-        read=lambda: b"".join(read_log(session, log)),
+        key=("log", side.run.uid, side.run.created_at.isoformat(), stream, start_at, stop_at),
+        name=f"{side.run.service} #{side.run.number} {stream}.log{part.written()}",
+        size=max(stop_at - start_at, 0),
+        lines=max(stop - part.first, 0),
+        pieces=partial(_read_log, later_reading(), log, start_at, stop_at),
+        first=part.first,
+        is_cut=True,
     )
 
 
-def result_text(session: Session, side: Side, device: str) -> Text | None:
-    """Return a device's JSON result on one side as a text with one value a line, or None when it has none."""
+def result_text(session: Session, side: Side, device: str, part: LineRange = WHOLE) -> Text | None:
+    """Return a device's JSON result on one side, written out with one value a line; None when it has none."""
     found = find_device_result(session, run_id=side.run.id, device=device, attempt=side.attempt)
     if found is None or found.blob_id is None or found.size is None:
         return None
-    blob_id = found.blob_id
     return Text(
-        key=("json", blob_id, 0),
-        name=f"{side.run.service} #{side.run.number} {device}.json",
+        key=("json", get_digest(session, found.blob_id).hex(), part.first, part.stop or 0),
+        name=f"{side.run.service} #{side.run.number} {device}.json{part.written()}",
         size=found.size,
-        read=lambda: _written_out(get_blob(session, blob_id)),
+        pieces=partial(_read_blob, later_reading(), found.blob_id),
+        is_json=True,
+        first=part.first,
+        stop=part.stop,
     )
 
 
-def _written_out(raw: bytes) -> bytes:
-    """Return JSON with one value a line, and texts of several lines broken where their lines end."""
-    return LINE_END.sub(rb"\g<0>\n", msgspec.json.format(raw, indent=2)) + b"\n"
+def _read_log(open_session: Callable[[], Session], log: StoredLog, start: int, stop: int) -> Iterator[bytes]:
+    with open_session() as session:
+        yield from read_log(session, log, start=start, stop=stop)
 
 
-def result_changes(session: Session, a: tuple[Side, str], b: tuple[Side, str]) -> list[ValueChange]:
-    """Return which values changed from one device result to another.
-
-    Raises:
-        NotFoundError: a side has no JSON result.
-        TooLargeError: a result is too large to be compared on a page.
-    """
-    return diff_json(_value(session, *a), _value(session, *b))
-
-
-def _value(session: Session, side: Side, device: str) -> object:
-    found = find_device_result(session, run_id=side.run.id, device=device, attempt=side.attempt)
-    if found is None or found.blob_id is None or found.size is None:
-        raise NotFoundError(f"{side.run.service} #{side.run.number} has no JSON result of {device}")
-    if found.size > MAX_JSON:
-        raise TooLargeError(f"the result of {device} has {found.size:,} bytes; up to {MAX_JSON:,} are compared here")
-    # The standard decoder keeps integers of any size exact.
-    value: object = json.loads(get_blob(session, found.blob_id))
-    return value
+def _read_blob(open_session: Callable[[], Session], blob_id: int) -> Iterator[bytes]:
+    with open_session() as session:
+        yield from stream_blob(session, blob_id)

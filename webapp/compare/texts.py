@@ -1,101 +1,70 @@
-"""What changed between two texts, as pages show it: compared once, kept for a while, cut into rows on demand.
+"""Which texts can be compared: logs, JSON results and texts that people sent, each known by its content.
 
-The texts are logs, or JSON results written out with one value a line.
+Limits and levels: docs/comparing.md, section "Lines".
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from webapp.diff.fold import Fold
-from webapp.diff.layout import View
-from webapp.diff.lines import ENGINE_VERSION, LineDiff, diff_bytes
-from webapp.diff.noise import Level, split_lines
-from webapp.diff.pairing import Alignment, align
+from webapp.compare.making import MAX_LINES
 from webapp.errors import TooLargeError
 
-MAX_BYTES = 32 * 1024 * 1024
-MAX_LINES = 300_000
-BUDGET_S = 10.0
-CACHED_BYTES = 24 * 1024 * 1024
-
-TextKey = tuple[str, int, int]
+MAX_BYTES = 256 * 1024 * 1024
+MAX_JSON = 50 * 1024 * 1024
+# Up to here a comparison is made at once, by the server itself.
+SMALL_LINES = 50_000
+SMALL_BYTES = 8 * 1024 * 1024
+SMALL_JSON = 256 * 1024
+RANGE = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text to compare: what identifies its content, what it is called, and how its bytes are read."""
+    """A text to compare.
 
-    key: TextKey
+    Args:
+        key: what identifies its content, a range of it included.
+        name: what it is called.
+        size: its bytes.
+        lines: its lines, when that is known.
+        pieces: yields its bytes; it opens what it needs itself, since it may be called later and elsewhere.
+        is_json: it is JSON, to be written out with one value a line.
+        first: the first line that is wanted, from 0.
+        stop: the line behind the last one that is wanted; None is the end.
+        is_cut: `pieces` yields the wanted lines alone.
+    """
+
+    key: tuple[str | int, ...]
     name: str
     size: int
-    read: Callable[[], bytes]
+    pieces: Callable[[], Iterator[bytes]]
+    lines: int | None = None
+    is_json: bool = False
+    first: int = 0
+    stop: int | None = None
+    is_cut: bool = False
 
+    @property
+    def folder_name(self) -> str:
+        """Return the name under which it is kept on disk."""
+        return "text-" + hashlib.sha256(repr(self.key).encode()).hexdigest()[:40]
 
-@dataclass(slots=True, kw_only=True)
-class ComparedTexts:
-    """Two texts and what leads from one to the other; the lines keep their bytes and line ends."""
+    @property
+    def is_small(self) -> bool:
+        """Say whether it is surely short enough to be compared at once."""
+        if self.is_json:
+            return self.size <= SMALL_JSON
+        return self.size <= SMALL_BYTES and self.lines is not None and self.lines <= SMALL_LINES
 
-    a: Sequence[bytes]
-    b: Sequence[bytes]
-    diff: LineDiff
-    alignment: Alignment
-    size: int
-    _folds: dict[tuple[View, int | None, bool], Fold] = field(default_factory=dict)
-
-    def fold(self, *, view: View, context: int | None, shows_ignored: bool) -> Fold:
-        """Return the rows of the page; the last way they were laid out is kept."""
-        key = (view, context, shows_ignored)
-        found = self._folds.get(key)
-        if found is None:
-            found = Fold(
-                self.diff, self.alignment, self.a, self.b, view=view, context=context, unfold_ignored=shows_ignored
-            )
-            self._folds = {key: found}
-        return found
-
-
-class Cache:
-    """The last comparisons of a process, by content and level, up to a number of bytes."""
-
-    def __init__(self, limit: int = CACHED_BYTES) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[tuple[TextKey, TextKey, str, int], ComparedTexts] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def compare(self, a: Text, b: Text, *, level: Level) -> ComparedTexts:
-        """Return the comparison of two texts.
+    def check(self) -> None:
+        """Refuse a text that is too large.
 
         Raises:
-            TooLargeError: a text is too long to be compared on a page.
+            TooLargeError: it says which limit, and that a range of lines can be compared.
         """
-        key = (a.key, b.key, level, ENGINE_VERSION)
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found
-        made = compare_texts(a, b, level=level)
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > 1 and sum(each.size for each in self._kept.values()) > self._limit:
-                self._kept.popitem(last=False)
-        return made
-
-
-def compare_texts(a: Text, b: Text, *, level: Level) -> ComparedTexts:
-    """Compare two texts line by line; see `Cache.compare`."""
-    for text in (a, b):
-        if text.size > MAX_BYTES:
-            raise TooLargeError(
-                f"{text.name} has {text.size:,} bytes; texts up to {MAX_BYTES:,} bytes are compared here"
-            )
-    raw_a, raw_b = a.read(), b.read()
-    lines_a, lines_b = split_lines(raw_a), split_lines(raw_b)
-    for text, lines in ((a, lines_a), (b, lines_b)):
-        if len(lines) > MAX_LINES:
-            raise TooLargeError(f"{text.name} has {len(lines):,} lines; up to {MAX_LINES:,} lines are compared here")
-    diff = diff_bytes(raw_a, raw_b, level=level, budget_s=BUDGET_S)
-    alignment = align(diff, lines_a, lines_b, budget_s=BUDGET_S)
-    return ComparedTexts(a=lines_a, b=lines_b, diff=diff, alignment=alignment, size=len(raw_a) + len(raw_b))
+        most = MAX_JSON if self.is_json else MAX_BYTES
+        if self.size > most:
+            raise TooLargeError(f"{self.name} has {self.size:,} bytes; up to {most:,} are compared at once")
+        if self.lines is not None and self.lines > MAX_LINES:
+            raise TooLargeError(f"{self.name} has {self.lines:,} lines; up to {MAX_LINES:,} lines are compared at once")

@@ -5,23 +5,23 @@ come at once.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
-from webapp.diff.layout import Layout, Segment, View, lay_out, take
-from webapp.diff.lines import LineDiff
-from webapp.diff.pairing import Alignment
+from webapp.diff.layout import Layout, take
+from webapp.diff.segments import Segment, SegmentKind
 
 RowKind = Literal["equal", "ignored", "replace", "delete", "insert", "moved", "fold"]
 Side = Literal["a", "b"]
 
 CONTEXTS = (1, 3, 10, 100, None)
 
+_PAIRED: dict[str, RowKind] = {"pair": "equal", "ignored": "ignored", "replace": "replace"}
+_CHANGES: frozenset[SegmentKind] = frozenset({"replace", "delete", "insert", "away", "here"})
 _SHOWS: dict[Side, frozenset[str]] = {
-    "a": frozenset({"pair", "replace", "delete", "away", "only_a", "fold"}),
-    "b": frozenset({"pair", "replace", "insert", "here", "only_b", "fold"}),
+    "a": frozenset({"pair", "ignored", "replace", "delete", "away", "only_a", "fold"}),
+    "b": frozenset({"pair", "ignored", "replace", "insert", "here", "only_b", "fold"}),
 }
 
 
@@ -38,38 +38,28 @@ class Row:
 
 
 class Fold:
-    """A laid-out comparison: its rows by number, and the way back from lines to rows.
+    """The rows of a laid-out comparison by number, and the way back from lines to rows."""
 
-    Args:
-        diff: The comparison.
-        alignment: Its hunks' lines, paired.
-        a: The lines of the older text, as they are.
-        b: The lines of the newer text.
-        view: `side` by side, or `unified`: in each hunk first what went, then what came.
-        context: Equal rows to keep around every hunk; None keeps all.
-        unfold_ignored: Keep rows whose difference the level ignores out of the folds.
-    """
-
-    def __init__(  # noqa: PLR0913 -- the three parts of a comparison and the three choices of a reader
-        self,
-        diff: LineDiff,
-        alignment: Alignment,
-        a: Sequence[bytes],
-        b: Sequence[bytes],
-        *,
-        view: View = "side",
-        context: int | None = 3,
-        unfold_ignored: bool = False,
-    ) -> None:
-        self._a = a
-        self._b = b
-        self._layout: Layout = lay_out(diff, alignment, view=view, context=context, unfold_ignored=unfold_ignored)
-        self._segments = self._layout.segments
-        self._starts = list(accumulate((1 if each[0] == "fold" else each[3] for each in self._segments), initial=0))
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._segments = layout.segments
+        self._starts = layout.starts
         self._indexes: dict[Side, tuple[list[int], list[int]]] = {}
-        self.row_count = self._starts[-1]
-        self.hunk_rows = [self._starts[number] for number in self._layout.hunk_segments]
-        self.ignored_count = diff.ignored.rows
+        self.row_count = layout.starts[-1]
+        self.hunk_rows = layout.hunks[::2]
+        self._hunk_ends = layout.hunks[1::2]
+
+    def kinds(self, start: int, stop: int) -> set[SegmentKind]:
+        """Say what the changes are that the rows from `start` up to `stop` show; empty where nothing changed."""
+        first = bisect_right(self._hunk_ends, start)
+        if start >= stop or first == len(self.hunk_rows) or self.hunk_rows[first] >= stop:
+            return set()
+        segments = (bisect_right(self._starts, start) - 1, bisect_left(self._starts, stop))
+        return self._segments.kinds_between(*segments) & _CHANGES
+
+    def hunks_between(self, start: int, stop: int) -> range:
+        """Return the numbers (from 0) of the hunks that begin in the rows from `start` up to `stop`."""
+        return range(bisect_left(self.hunk_rows, start), bisect_left(self.hunk_rows, stop))
 
     def rows(self, start: int, stop: int) -> list[Row]:
         """Return the rows from `start` up to `stop`, counted from 0; fewer at the end."""
@@ -87,18 +77,21 @@ class Fold:
 
     def unfold(self, row: int, start: int = 0, stop: int | None = None) -> list[Row]:
         """Return what the fold in a row hides, all or a range counted from 0; nothing when that row is no fold."""
+        layout = self._layout
         number = bisect_right(self._starts, row) - 1
-        if not 0 <= row < self.row_count or number not in self._layout.behind:
+        place = bisect_left(layout.folds, number)
+        if not 0 <= row < self.row_count or place == len(layout.folds) or layout.folds[place] != number:
             return []
         size = self._segments[number][3]
-        hidden = take(self._layout.behind[number], max(0, start), size if stop is None else min(stop, size))
+        behind = layout.hidden.between(*layout.hidden_starts[place : place + 2])
+        hidden = take(behind, max(0, start), size if stop is None else min(stop, size))
         return [each for segment in hidden for each in self._rows_of(segment, 0, segment[3], None)]
 
     def row_of(self, side: Side, line: int) -> int | None:
         """Return the row that shows a line (counted from 1) of a side, or the fold that hides it; None if none does."""
         firsts, numbers = self._index(side)
         place = bisect_right(firsts, line - 1) - 1
-        if line < 1 or line > len(self._a if side == "a" else self._b) or place < 0:
+        if line < 1 or line > self._layout.sizes[side == "b"] or place < 0:
             return None
         number = numbers[place]
         offset = line - 1 - firsts[place]
@@ -124,10 +117,8 @@ class Fold:
 
     def _row(self, kind: str, a: int, b: int, *, has_other: bool, hunk: int | None) -> Row:
         """Make the row of one line or pair, given by lines counted from 0."""
-        if kind == "pair":
-            return Row(kind="equal" if self._a[a] == self._b[b] else "ignored", a=a + 1, b=b + 1)
-        if kind == "replace":
-            return Row(kind="replace", a=a + 1, b=b + 1, hunk=hunk)
+        if kind in ("pair", "ignored", "replace"):
+            return Row(kind=_PAIRED[kind], a=a + 1, b=b + 1, hunk=hunk)
         if kind == "only_a":
             return Row(kind="ignored", a=a + 1, b=None)
         if kind == "only_b":

@@ -1,6 +1,7 @@
 """In which order do the parts of a comparison stand on the page, and what is folded away?"""
 
 import heapq
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,23 +9,47 @@ from typing import Literal
 from webapp.diff.hunks import Hunk
 from webapp.diff.lines import LineDiff
 from webapp.diff.pairing import Alignment, Part
+from webapp.diff.segments import Segment, Segments
 
 View = Literal["side", "unified"]
-SegmentKind = Literal["pair", "replace", "delete", "insert", "away", "here", "only_a", "only_b", "fold"]
-Segment = tuple[SegmentKind, int, int, int]
-"""What, first line of a, first line of b, lines. A line that stands on one side alone has its partner, or -1, as the
-other; lines that a rule leaves out (`only_a`, `only_b`) have the place where they would stand."""
 
 _Block = tuple[Hunk, list[Segment], bool]  # where, what to show, whether it is one of the hunks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Segments in the order of the page."""
+    """Segments in the order of the page, and where its rows are.
 
-    segments: list[Segment] = field(default_factory=list)
-    behind: dict[int, list[Segment]] = field(default_factory=dict)  # number of a fold's segment -> what it hides
-    hunk_segments: list[int] = field(default_factory=list)  # for each hunk the number of its first segment
+    Args:
+        segments: What the page shows.
+        starts: For each segment its first row; at the end how many rows there are.
+        hidden: What the folds hide.
+        folds: The numbers of the segments that are folds.
+        hidden_starts: For each fold where in `hidden` it begins; at the end how many there are.
+        hunks: For each hunk its first row and the row behind its last one.
+        sizes: How many lines a and b have.
+    """
+
+    sizes: "array[int]"
+    segments: Segments = field(default_factory=Segments)
+    starts: "array[int]" = field(default_factory=lambda: array("i", [0]))
+    hidden: Segments = field(default_factory=Segments)
+    folds: "array[int]" = field(default_factory=lambda: array("i"))
+    hidden_starts: "array[int]" = field(default_factory=lambda: array("i", [0]))
+    hunks: "array[int]" = field(default_factory=lambda: array("i"))
+
+    def add(self, segments: Iterable[Segment]) -> None:
+        """Add segments at the end of the page."""
+        for segment in segments:
+            self.segments.append(segment)
+            self.starts.append(self.starts[-1] + (1 if segment[0] == "fold" else segment[3]))
+
+    def add_fold(self, hidden: list[Segment]) -> None:
+        """Add a fold at the end of the page, which takes one row."""
+        self.folds.append(len(self.segments))
+        self.hidden.extend(hidden)
+        self.hidden_starts.append(len(self.hidden))
+        self.add([("fold", hidden[0][1], hidden[0][2], sum(size for _, _, _, size in hidden))])
 
 
 def lay_out(diff: LineDiff, alignment: Alignment, *, view: View, context: int | None, unfold_ignored: bool) -> Layout:
@@ -37,7 +62,7 @@ def lay_out(diff: LineDiff, alignment: Alignment, *, view: View, context: int | 
         context: Equal rows to keep around every hunk; None keeps all.
         unfold_ignored: Treat rows whose difference the level ignores like hunks: never fold them.
     """
-    laid = Layout()
+    laid = Layout(sizes=array("i", (diff.a_size, diff.b_size)))
     quiet: list[Segment] = []
     i = j = 0
     for hunk, segments, is_hunk in _blocks(diff, alignment, view):
@@ -49,9 +74,10 @@ def lay_out(diff: LineDiff, alignment: Alignment, *, view: View, context: int | 
             continue
         _lay_quiet(laid, quiet, head=context if laid.segments else 0, tail=context)
         quiet = []
+        first = laid.starts[-1]
+        laid.add(segments)
         if is_hunk:
-            laid.hunk_segments.append(len(laid.segments))
-        laid.segments.extend(segments)
+            laid.hunks.extend((first, laid.starts[-1]))
     if diff.a_size > i:
         quiet.append(("pair", i, j, diff.a_size - i))
     _lay_quiet(laid, quiet, head=context if laid.segments or context is None else 0, tail=0)
@@ -73,15 +99,14 @@ def _lay_quiet(laid: Layout, quiet: list[Segment], *, head: int | None, tail: in
     """Add what lies between two hunks; fold it when more than one line is left between the contexts."""
     total = sum(size for _, _, _, size in quiet)
     if head is None or tail is None or total - head - tail <= 1:
-        laid.segments.extend(quiet)
+        laid.add(quiet)
         return
     before, hidden, after = (
         list(take(quiet, *cut)) for cut in ((0, head), (head, total - tail), (total - tail, total))
     )
-    laid.segments.extend(before)
-    laid.behind[len(laid.segments)] = hidden
-    laid.segments.append(("fold", hidden[0][1], hidden[0][2], total - head - tail))
-    laid.segments.extend(after)
+    laid.add(before)
+    laid.add_fold(hidden)
+    laid.add(after)
 
 
 def _blocks(diff: LineDiff, alignment: Alignment, view: View) -> Iterator[_Block]:
@@ -93,7 +118,7 @@ def _blocks(diff: LineDiff, alignment: Alignment, view: View) -> Iterator[_Block
     if not diff.ignored.rows:
         return hunks
     equal: Iterator[_Block] = (
-        ((i, i + size, j, j + size), [("pair", i, j, size)], False) for i, j, size in diff.ignored.runs
+        ((i, i + size, j, j + size), [("ignored", i, j, size)], False) for i, j, size in diff.ignored.runs
     )
     left_out: Iterator[_Block] = ((hunk, _left_out(hunk), False) for hunk in diff.ignored.left_out)
     return heapq.merge(hunks, equal, left_out, key=lambda block: block[0])
@@ -134,7 +159,7 @@ def _left_out(hunk: Hunk) -> list[Segment]:
     i, i_end, j, j_end = hunk
     both = min(i_end - i, j_end - j)
     segments: list[Segment] = [
-        ("pair", i, j, both),
+        ("ignored", i, j, both),
         ("only_a", i + both, j + both, i_end - i - both),
         ("only_b", i + both, j + both, j_end - j - both),
     ]

@@ -4,7 +4,6 @@
 logs arrived. Both always return a valid script, also when the time is over: lines still open then count as changed.
 """
 
-import io
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,13 +14,15 @@ from webapp.diff.deadline import Deadline
 from webapp.diff.hunks import Hunk, hunks_between, runs_between, slide
 from webapp.diff.matching import DEFAULT, Tuning, match_ids
 from webapp.diff.moves import find_moves
-from webapp.diff.noise import Keys, Level, hidden_by, keys_of, split_lines
+from webapp.diff.noise import Level, hidden_by, stream_keys
 from webapp.diff.rules import ReadyRule, Rule, check_rules
+from webapp.diff.sources import HeldLines, Lines
 from webapp.diff.trim import common_lines
 
 ENGINE_VERSION = 2  # part of every cache key: raise it when the same input may give other hunks
 
 _WORTH_CUTTING = 8  # common ends that are a smaller part of the text than one in so many are left on
+_LOOKED_AT = 10_000  # lines of a side that are looked at together
 _MOST_NAMED = 20_000  # ignored rows that are asked which mask hid them
 
 
@@ -96,29 +97,67 @@ def diff_bytes(
         RuleError: a rule cannot be used.
         ValueError: no such level.
     """
-    ready = check_rules(rules)
     deadline = Deadline(budget_s)
     front, back = common_lines(a, b)
     if front + back < min(len(a), len(b)) // _WORTH_CUTTING:
         front = back = 0
     before, after = _line_count(a[:front]), _line_count(a[len(a) - back :])
-    middle_a, middle_b = a[front : len(a) - back], b[front : len(b) - back]
-    if level == "exact":  # the lines one by one: most are known already and need not be kept
-        inner = _diff_keys(io.BytesIO(middle_a), io.BytesIO(middle_b), deadline=deadline, tuning=tuning)
-    else:
-        keys_a = keys_of(middle_a, level=level, rules=ready, deadline=deadline)
-        keys_b = keys_of(middle_b, level=level, rules=ready, deadline=deadline)
-        inner = _diff(keys_a, keys_b, deadline=deadline, tuning=tuning)
-        ignored = _ignored(inner, (split_lines(middle_a), split_lines(middle_b)), level=level, rules=ready)
-        inner = replace(inner, level=level, ignored=ignored)
+    middle_a, middle_b = HeldLines(a[front : len(a) - back]), HeldLines(b[front : len(b) - back])
+    inner = diff_lines(middle_a, middle_b, level=level, rules=rules, deadline=deadline, tuning=tuning)
     return _shifted(inner, before, after)
+
+
+def diff_lines(
+    a: Lines,
+    b: Lines,
+    *,
+    level: Level = "exact",
+    rules: Sequence[Rule | str] = (),
+    deadline: Deadline | None = None,
+    tuning: Tuning = DEFAULT,
+) -> LineDiff:
+    """Compare two texts that need not lie in memory; of each a block at a time is read, and its different lines kept.
+
+    Args:
+        a: The older text.
+        b: The newer text.
+        level: See `diff_bytes`.
+        rules: The same.
+        deadline: When it is over, what is still open counts as changed.
+        tuning: Thresholds of the engine.
+
+    Raises:
+        RuleError: a rule cannot be used.
+        ValueError: no such level.
+    """
+    ready = check_rules(rules)
+    deadline = deadline or Deadline()
+    left_a: dict[int, str] = {}
+    left_b: dict[int, str] = {}
+    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    x, y = (
+        list(map(number_of.__getitem__, stream_keys(each.blocks(), left_out, level=level, rules=ready, until=deadline)))
+        for each, left_out in ((a, left_a), (b, left_b))
+    )
+    del number_of
+    if left_a or left_b:
+        diff = _diff_kept(x, y, left_a, left_b, deadline=deadline, tuning=tuning)
+    else:
+        diff = _diff_numbers(x, y, deadline=deadline, tuning=tuning)
+    if level == "exact":
+        return diff
+    del x, y
+    return replace(diff, level=level, ignored=_ignored(diff, (a, b), level=level, rules=ready))
 
 
 def diff_keys(
     a: Iterable[Hashable], b: Iterable[Hashable], *, budget_s: float | None = None, tuning: Tuning = DEFAULT
 ) -> LineDiff:
     """Compare two sequences of hashable keys; equal keys mean equal lines."""
-    return _diff_keys(a, b, deadline=Deadline(budget_s), tuning=tuning)
+    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    x, y = (list(map(number_of.__getitem__, each)) for each in (a, b))
+    del number_of
+    return _diff_numbers(x, y, deadline=Deadline(budget_s), tuning=tuning)
 
 
 def with_ignored(
@@ -153,40 +192,45 @@ def _line_count(data: bytes) -> int:
     return data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
 
 
-def _diff(a: Keys, b: Keys, *, deadline: Deadline, tuning: Tuning) -> LineDiff:
-    """Compare keys; lines that a rule leaves out take no part and stand in `left_out` afterwards."""
-    if not a.left_out and not b.left_out:
-        return _diff_keys(a.lines, b.lines, deadline=deadline, tuning=tuning)
-    kept_a = [i for i in range(len(a.lines)) if i not in a.left_out]
-    kept_b = [j for j in range(len(b.lines)) if j not in b.left_out]
-    inner = _diff_keys((a.lines[i] for i in kept_a), (b.lines[j] for j in kept_b), deadline=deadline, tuning=tuning)
-    return _with_left_out(inner, kept_a, kept_b, a, b)
-
-
-def _diff_keys(a: Iterable[Hashable], b: Iterable[Hashable], *, deadline: Deadline, tuning: Tuning) -> LineDiff:
-    """Number the keys, match the numbers, slide the hunks, find the moves."""
-    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
-    x = list(map(number_of.__getitem__, a))
-    y = list(map(number_of.__getitem__, b))
-    del number_of
+def _diff_numbers(x: list[int], y: list[int], *, deadline: Deadline, tuning: Tuning) -> LineDiff:
+    """Match numbers that stand for lines, slide the hunks, find the moves."""
     runs = match_ids(x, y, deadline=deadline, tuning=tuning)
     hunks = slide(hunks_between(runs, a_size=len(x), b_size=len(y)), x, y)
     moves = find_moves(hunks, x, y) if not deadline.cut and deadline.left_s() > 0 else []
     return LineDiff(hunks=hunks, partial=deadline.cut, a_size=len(x), b_size=len(y), moves=moves)
 
 
-def _with_left_out(diff: LineDiff, kept_a: list[int], kept_b: list[int], a: Keys, b: Keys) -> LineDiff:
-    """Translate a comparison of the kept lines to positions among all lines."""
+def _diff_kept(
+    x: list[int],
+    y: list[int],
+    left_a: dict[int, str],
+    left_b: dict[int, str],
+    *,
+    deadline: Deadline,
+    tuning: Tuning,
+) -> LineDiff:
+    """Compare without the lines that a rule leaves out; those stand in `left_out` afterwards."""
+    kept_a = [i for i in range(len(x)) if i not in left_a]
+    kept_b = [j for j in range(len(y)) if j not in left_b]
+    inner = _diff_numbers([x[i] for i in kept_a], [y[j] for j in kept_b], deadline=deadline, tuning=tuning)
+    whole = replace(inner, a_size=len(x), b_size=len(y))
+    return _with_left_out(whole, kept_a, kept_b, left_a, left_b)
+
+
+def _with_left_out(
+    diff: LineDiff, kept_a: list[int], kept_b: list[int], left_a: dict[int, str], left_b: dict[int, str]
+) -> LineDiff:
+    """Translate a comparison of the kept lines, with the sizes of the whole texts, to positions among all lines."""
     pairs = [
         (kept_a[i + s], kept_b[j + s], 1)
-        for i, j, size in runs_between(diff.hunks, a_size=diff.a_size)
+        for i, j, size in runs_between(diff.hunks, a_size=len(kept_a))
         for s in range(size)
     ]
     hunks: list[Hunk] = []
     left_out: list[Hunk] = []
-    for start, end, b_start, b_end in hunks_between(pairs, a_size=len(a.lines), b_size=len(b.lines)):
-        i, i_end = _kept_range(start, end, a.left_out)
-        j, j_end = _kept_range(b_start, b_end, b.left_out)
+    for start, end, b_start, b_end in hunks_between(pairs, a_size=diff.a_size, b_size=diff.b_size):
+        i, i_end = _kept_range(start, end, left_a)
+        j, j_end = _kept_range(b_start, b_end, left_b)
         for cut, into in (
             ((start, i, b_start, j), left_out),
             ((i, i_end, j, j_end), hunks),
@@ -194,15 +238,14 @@ def _with_left_out(diff: LineDiff, kept_a: list[int], kept_b: list[int], a: Keys
         ):
             if cut[0] < cut[1] or cut[2] < cut[3]:
                 into.append(cut)
-    by_rule = Counter(a.left_out[i] for cut in left_out for i in range(*cut[:2]))
-    by_rule.update(b.left_out[j] for cut in left_out for j in range(*cut[2:]))
+    by_rule = Counter(left_a[i] for cut in left_out for i in range(*cut[:2]))
+    by_rule.update(left_b[j] for cut in left_out for j in range(*cut[2:]))
     moves = [
         (kept_a[i], kept_b[j], size)
         for i, j, size in diff.moves
         if kept_a[i + size - 1] - kept_a[i] == size - 1 == kept_b[j + size - 1] - kept_b[j]
     ]
-    ignored = Ignored(left_out=left_out, by_mask=by_rule)
-    return replace(diff, hunks=hunks, a_size=len(a.lines), b_size=len(b.lines), moves=moves, ignored=ignored)
+    return replace(diff, hunks=hunks, moves=moves, ignored=Ignored(left_out=left_out, by_mask=by_rule))
 
 
 def _kept_range(start: int, end: int, left_out: dict[int, str]) -> tuple[int, int]:
@@ -215,14 +258,21 @@ def _kept_range(start: int, end: int, left_out: dict[int, str]) -> tuple[int, in
 
 
 def _ignored(
-    diff: LineDiff, lines: tuple[Sequence[bytes], Sequence[bytes]], *, level: Level, rules: Sequence[ReadyRule]
+    diff: LineDiff,
+    lines: tuple[Lines | Sequence[bytes], Lines | Sequence[bytes]],
+    *,
+    level: Level,
+    rules: Sequence[ReadyRule],
 ) -> Ignored:
     """Find the pairs whose keys are equal and whose lines are not, and count what hid them."""
     a, b = lines
     runs: list[Run] = []
     for i, j, size in runs_between(diff.blocks, a_size=diff.a_size):
-        if a[i : i + size] != b[j : j + size]:
-            runs.extend(_unequal(a, b, i, j, size))
+        for start in range(0, size, _LOOKED_AT):
+            stop = min(start + _LOOKED_AT, size)
+            part_a, part_b = a[i + start : i + stop], b[j + start : j + stop]
+            if part_a != part_b:
+                runs.extend(_unequal(part_a, part_b, i + start, j + start))
     pairs = ((a[i + s], b[j + s]) for i, j, size in runs for s in range(size))
     counts = hidden_by(islice(pairs, _MOST_NAMED), level=level, rules=rules)
     counts.update(diff.ignored.by_mask)
@@ -230,11 +280,11 @@ def _ignored(
     return replace(diff.ignored, runs=runs, by_mask=dict(counts.most_common()), unnamed=unnamed)
 
 
-def _unequal(a: Sequence[bytes], b: Sequence[bytes], i: int, j: int, size: int) -> Iterable[Run]:
-    """List the stretches of unequal lines inside a run of equal keys."""
+def _unequal(a: Sequence[bytes], b: Sequence[bytes], i: int, j: int) -> Iterable[Run]:
+    """List the stretches of unequal lines among lines of equal keys, the first of which are lines i and j."""
     first = 0
-    for s in range(size + 1):
-        if s == size or a[i + s] == b[j + s]:
+    for s in range(len(a) + 1):
+        if s == len(a) or a[s] == b[s]:
             if s > first:
                 yield i + first, j + first, s - first
             first = s + 1

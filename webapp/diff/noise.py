@@ -7,8 +7,9 @@ they can be computed once, when a log arrives.
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Literal, get_args
 
 from webapp.diff.deadline import Deadline
@@ -56,7 +57,14 @@ def mask(data: bytes, picks: Picks | None = None) -> list[bytes]:
     return [MARK.join(picks[shape](line)) for line, shape in zip(lines, shapes, strict=True)]
 
 
-def keys_of(data: bytes, *, level: Level, rules: Sequence[ReadyRule] = (), deadline: Deadline | None = None) -> Keys:
+def keys_of(
+    data: bytes,
+    *,
+    level: Level,
+    rules: Sequence[ReadyRule] = (),
+    deadline: Deadline | None = None,
+    picks: Picks | None = None,
+) -> Keys:
     """Compute the keys of a text at a level; each level hides all that the one before it hides.
 
     Args:
@@ -65,6 +73,7 @@ def keys_of(data: bytes, *, level: Level, rules: Sequence[ReadyRule] = (), deadl
             `numbers` masks all numbers too.
         rules: The service's own rules; not used at `exact`.
         deadline: When it is over, the rest of the lines goes without the rules.
+        picks: Shapes of lines already known.
     """
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
@@ -73,10 +82,43 @@ def keys_of(data: bytes, *, level: Level, rules: Sequence[ReadyRule] = (), deadl
     left_out: dict[int, str] = {}
     if rules:
         data = _apply(data, rules, left_out, deadline or Deadline())
-    lines = mask(data)
+    lines = mask(data, picks)
     if level == "numbers":
         lines = split_lines(collapse(b"".join(lines)))
     return Keys(lines=lines, left_out=left_out)
+
+
+def stream_keys(
+    blocks: Iterable[bytes],
+    left_out: dict[int, str],
+    *,
+    level: Level,
+    rules: Sequence[ReadyRule] = (),
+    until: Deadline | None = None,
+) -> Iterator[bytes]:
+    """Compute the key of every line of a text that comes in blocks of whole lines; see `keys_of`.
+
+    Args:
+        blocks: The text.
+        left_out: Gets the lines (from 0) that a rule leaves out, with the rule's title, as they come.
+        level: What is masked.
+        rules: The service's own rules.
+        until: When it is over, the rest of the lines goes without the rules.
+    """
+    if level == "exact":  # line by line: most are known already and need not be kept
+        return chain.from_iterable(map(io.BytesIO, blocks))
+    picks = Picks()
+    numbers = count()
+
+    def keys(block: bytes) -> list[bytes]:
+        found = keys_of(block, level=level, rules=rules, deadline=until, picks=picks)
+        if rules:
+            for place, number in zip(range(len(found.lines)), numbers, strict=False):
+                if place in found.left_out:
+                    left_out[number] = found.left_out[place]
+        return found.lines
+
+    return chain.from_iterable(map(keys, blocks))
 
 
 def hidden_by(pairs: Iterable[tuple[bytes, bytes]], *, level: Level, rules: Sequence[ReadyRule] = ()) -> Counter[str]:

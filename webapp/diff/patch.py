@@ -4,18 +4,18 @@ Context lines are those of the older text, so a patch made at any level applies 
 newer text byte by byte.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.diff.hunks import Hunk
-from webapp.diff.lines import LineDiff
 
+_AT_ONCE = 1_000  # lines
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"
 _PLAIN = frozenset(range(0x21, 0x7F)) - {ord('"'), ord("\\")} | {ord(" ")}
 _SHORT = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
 def unified_patch(
-    diff: LineDiff,
+    hunks: Iterable[Hunk],
     a: Sequence[bytes],
     b: Sequence[bytes],
     *,
@@ -26,23 +26,24 @@ def unified_patch(
     """Write the patch piece by piece; nothing at all when nothing changed.
 
     Args:
-        diff: The comparison.
+        hunks: The changes, in order.
         a: The lines of the older text, as they are.
         b: The lines of the newer text.
         a_name: What to call the older text; any name is written so that it stays on its line.
         b_name: What to call the newer text.
         context: Equal lines around every change; None for all.
     """
-    if diff.hunks:
-        yield b"--- " + _quoted("a/" + a_name) + b"\n+++ " + _quoted("b/" + b_name) + b"\n"
-    around = diff.a_size if context is None else context
+    head = b"--- " + _quoted("a/" + a_name) + b"\n+++ " + _quoted("b/" + b_name) + b"\n"
+    around = len(a) if context is None else context
     grown = 0  # lines by which what is patched so far has grown
-    for group in _groups(diff.hunks, around):
+    for group in _groups(hunks, around):
+        yield head
+        head = b""
         yield from _written(group, a, b, around, grown)
         grown += sum(b_end - b_start - (a_end - a_start) for a_start, a_end, b_start, b_end in group)
 
 
-def _groups(hunks: Sequence[Hunk], context: int) -> Iterator[list[Hunk]]:
+def _groups(hunks: Iterable[Hunk], context: int) -> Iterator[list[Hunk]]:
     """Put hunks together whose contexts touch."""
     group: list[Hunk] = []
     for hunk in hunks:
@@ -61,16 +62,19 @@ def _written(group: list[Hunk], a: Sequence[bytes], b: Sequence[bytes], context:
     yield b"@@ -%s +%s @@\n" % (_range(start, end - start), _range(start + grown, end - start + growth))
     place = start
     for a_from, a_to, b_from, b_to in group:
-        yield from (_marked(b" ", line) for line in a[place:a_from])
-        yield from (_marked(b"-", line) for line in a[a_from:a_to])
-        yield from (_marked(b"+", line) for line in b[b_from:b_to])
+        yield from _marked(b" ", a, place, a_from)
+        yield from _marked(b"-", a, a_from, a_to)
+        yield from _marked(b"+", b, b_from, b_to)
         place = a_to
-    yield from (_marked(b" ", line) for line in a[place:end])
+    yield from _marked(b" ", a, place, end)
 
 
-def _marked(mark: bytes, line: bytes) -> bytes:
-    """Write one line with its mark, and the remark that it has no newline."""
-    return mark + line if line.endswith(b"\n") else mark + line + _NO_NEWLINE
+def _marked(mark: bytes, lines: Sequence[bytes], start: int, stop: int) -> Iterator[bytes]:
+    """Write lines with their mark, some at a time, and the remark that the last one has no newline."""
+    for place in range(start, stop, _AT_ONCE):
+        part = lines[place : min(place + _AT_ONCE, stop)]
+        text = mark + mark.join(part)
+        yield text if text.endswith(b"\n") else text + _NO_NEWLINE
 
 
 def _range(start: int, size: int) -> bytes:

@@ -1,10 +1,12 @@
 """Which kinds of messages are new in a log, and which are gone: lines told apart by what stays of them."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
-from webapp.diff.noise import collapse, mask, split_lines
+from webapp.diff.masks import Picks
+from webapp.diff.noise import collapse, mask
+from webapp.diff.sources import Lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,25 +25,32 @@ class Messages:
     gone: list[Message]
 
 
-def compare_messages(a: bytes, b: bytes) -> Messages:
+def compare_messages(a: Lines, b: Lines) -> Messages:
     """Find the kinds of messages that only the newer text has, and those that only the older one has."""
-    keys_a, keys_b = message_keys(a), message_keys(b)
-    return Messages(new=_only_in(keys_b, keys_a), gone=_only_in(keys_a, keys_b))
+    kinds_a, kinds_b = _kinds(a), _kinds(b)
+    return Messages(new=_only_in(kinds_b, kinds_a), gone=_only_in(kinds_a, kinds_b))
 
 
-def message_keys(data: bytes) -> list[bytes]:
-    """Compute for every line what stays of it without volatile parts and numbers."""
-    return split_lines(collapse(b"".join(mask(data))))
-
-
-def _only_in(keys: Sequence[bytes], others: Sequence[bytes]) -> list[Message]:
-    """List the keys that do not occur on the other side; a missing final newline makes no new kind."""
-    known = {key.rstrip(b"\r\n") for key in others}
+def _kinds(text: Lines) -> dict[bytes, Message]:
+    """Count what stays of the lines without volatile parts, numbers and line ends, in the order of first lines."""
     counts: Counter[bytes] = Counter()
     first: dict[bytes, int] = {}
-    for number, key in enumerate(keys, 1):
-        text = key.rstrip(b"\r\n")
-        if text and text not in known:
-            counts[text] += 1
-            first.setdefault(text, number)
-    return [Message(line=line, count=counts[text]) for text, line in first.items()]
+    picks = Picks()
+    number = 1
+    for block in text.blocks():
+        keys = collapse(b"".join(mask(block, picks))).replace(b"\r\n", b"\n").split(b"\n")
+        counts.update(keys)
+        first |= {key: number + place for key, place in _firsts(keys).items() if key not in first}
+        number += block.count(b"\n")
+    return {key: Message(line=line, count=counts[key]) for key, line in first.items() if key}
+
+
+def _firsts(keys: list[bytes]) -> dict[bytes, int]:
+    """Say where each key comes first."""
+    backwards = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+    return dict(sorted(backwards.items(), key=itemgetter(1)))
+
+
+def _only_in(kinds: dict[bytes, Message], others: dict[bytes, Message]) -> list[Message]:
+    """List the kinds that do not occur on the other side."""
+    return [message for key, message in kinds.items() if key not in others]

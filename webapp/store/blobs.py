@@ -94,6 +94,14 @@ def get_size(session: Session, blob_id: int) -> int:
     return size
 
 
+def get_digest(session: Session, blob_id: int) -> bytes:
+    """Return the key of a content: the same for contents of the same meaning, and never another one's."""
+    digest = session.scalar(select(BlobRow.digest).where(BlobRow.id == blob_id))
+    if digest is None:
+        raise NotFoundError(f"there is no content {blob_id}")
+    return digest
+
+
 def stream_blob(session: Session, blob_id: int) -> Iterator[bytes]:
     """Yield a content in pieces of at most 256 KiB, holding no more than a piece or two in memory.
 

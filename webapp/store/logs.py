@@ -103,6 +103,13 @@ def line_count(log: StoredLog) -> int:
     return log.newlines + (log.size > log.line_start)
 
 
+def line_offset(session: Session, log: StoredLog, line: int) -> int:
+    """Return where a line begins, by its number from 0; the size of the log for a line behind the last one."""
+    if line >= line_count(log):
+        return log.size
+    return _line_start(find_line_end(session, log, line), line)[0]
+
+
 def page_lines(session: Session, log: StoredLog, *, first: int, count: int) -> LogLines:
     """Return lines by their numbers, at most 5,000; fewer at the end of the log."""
     stop = min(first + min(count, MAX_PAGE), line_count(log))

@@ -3,40 +3,37 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.compare.runs import Change, Comparison, compare_cases, compare_devices, show_changes
-from webapp.compare.sources import log_text, result_changes, result_text
-from webapp.compare.texts import Cache, ComparedTexts
-from webapp.diff.lines import verdict
-from webapp.diff.patch import unified_patch
+from webapp.compare.runs import Comparison, compare_cases, compare_devices
 from webapp.domain.access import Permission
 from webapp.domain.changes import CLASS_TITLES, ChangeClass
-from webapp.errors import InvalidError, NotFoundError, TooLargeError
+from webapp.errors import InvalidError
 from webapp.store.db import Session, db
-from webapp.store.logs import list_logs
 from webapp.store.runs import get_run, page_runs
-from webapp.web.compare_rows import show_rows
 from webapp.web.compare_tables import read_table, slowest
-from webapp.web.compare_wanted import CONTEXTS, LEVELS, RUN_LOG, Wanted, read_wanted
+from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, show_texts
+from webapp.web.compare_wanted import CONTEXTS, LEVELS, Wanted, read_wanted
 from webapp.web.guard import requires
 from webapp.web.paging import here
 
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
 
-FIRST_ROWS = 400
-CHUNK_ROWS = 300
-MAX_ROWS = 250_000
 CHOICES = 60
-CACHE_KEY = "afterrun.comparisons"
 
 
 @blueprint.app_template_global("whole_url")
 def whole_url(line: int) -> str:
     """Return the address of the page with all lines, at a line of A."""
-    kept = {name: value for name, value in request.args.items() if name not in ("start", "stop", "fold")}
+    kept = {name: value for name, value in request.args.items() if name not in ("start", "stop", "fold", "row", "hit")}
     return f"{url_for('compare.index')}?{urlencode({**kept, 'context': 'all'})}#A{line}"
+
+
+@blueprint.app_template_global("line_url")
+def line_url(side: str, number: int) -> str:
+    """Return the address of one line, whole."""
+    return f"{url_for('compare.line')}?{urlencode({**request.args, 'side': side, 'line': number})}"
 
 
 @blueprint.app_template_global("unfold_url")
@@ -69,7 +66,7 @@ def index() -> ResponseReturnValue:
     elif tab == "timing":
         values["rows"] = slowest(session, devices, cases)
     else:
-        values |= _texts(session, wanted, devices, tab=tab)
+        values |= show_texts(session, wanted, devices, tab=tab)
     return render_template("compare/index.html", **values)
 
 
@@ -84,134 +81,39 @@ def _redirect_ticked(session: Session, uids: list[str]) -> ResponseReturnValue:
 @requires(Permission.VIEW)
 def rows() -> ResponseReturnValue:
     """Return a range of rows of a difference, for pages that fill themselves."""
-    wanted, compared = _needed()
-    start, stop = _number("start"), _number("stop")
-    fold = compared.fold(view=wanted.view, context=wanted.context, shows_ignored=wanted.shows_ignored)
-    behind = request.args.get("fold", "")
-    found = fold.unfold(_number("fold"), start, stop) if behind else fold.rows(start, min(stop, start + 1_000))
-    shown = show_rows(compared, found, first=start, is_log=wanted.tab != "result")
-    return render_template("compare/rows.html", rows=list(shown), wanted=wanted, is_inside=bool(behind))
+    session = db.session()
+    return answer_rows(session, _needed(session))
+
+
+@blueprint.get("/state")
+@requires(Permission.VIEW)
+def state() -> ResponseReturnValue:
+    """Say how far a comparison is, for the page that waits for it."""
+    session = db.session()
+    return answer_state(session, _needed(session))
+
+
+@blueprint.get("/line")
+@requires(Permission.VIEW)
+def line() -> ResponseReturnValue:
+    """Show one long line whole."""
+    session = db.session()
+    return answer_line(session, _needed(session))
 
 
 @blueprint.get("/difference.patch")
 @requires(Permission.VIEW)
 def patch() -> ResponseReturnValue:
     """Download the difference of two texts as a patch."""
-    wanted, compared = _needed()
-    kind = "json" if wanted.tab == "result" else "log"
-    names = [f"{stream}.{kind}" for stream in wanted.streams]
-    pieces = unified_patch(
-        compared.diff, compared.a, compared.b, a_name=names[0], b_name=names[1], context=wanted.context
-    )
-    headers = {"Content-Disposition": 'attachment; filename="difference.patch"'}
-    return Response(pieces, mimetype="text/x-diff", headers=headers)
-
-
-def _needed() -> tuple[Wanted, ComparedTexts]:
     session = db.session()
+    return answer_patch(session, _needed(session))
+
+
+def _needed(session: Session) -> Wanted:
     wanted = read_wanted(session)
     if wanted is None:
         raise InvalidError(("a, b", "expected the uids of two runs"))
-    compared = _compare(session, wanted, tab=wanted.tab or "logs")
-    if compared is None:
-        raise NotFoundError("one of the sides has no such text")
-    return wanted, compared
-
-
-def _compare(session: Session, wanted: Wanted, *, tab: str) -> ComparedTexts | None:
-    read = result_text if tab == "result" else log_text
-    first, second = (wanted.device, wanted.other) if tab == "result" else wanted.streams
-    a, b = read(session, wanted.a, first), read(session, wanted.b, second)
-    return None if a is None or b is None else _cache().compare(a, b, level=wanted.level)
-
-
-def _cache() -> Cache:
-    cache: Cache = current_app.extensions.setdefault(CACHE_KEY, Cache())
-    return cache
-
-
-def _texts(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -> dict[str, Any]:
-    """Return what the tabs of logs and results show: whose texts there are, and the difference of the chosen ones."""
-    values: dict[str, Any] = {"files": _files(session, wanted, devices, tab=tab), "values": None, "fold": None}
-    if tab == "result" and not wanted.device:
-        return values
-    try:
-        compared = _compare(session, wanted, tab=tab)
-        if compared is not None and tab == "result":
-            values["values"] = result_changes(session, (wanted.a, wanted.device), (wanted.b, wanted.other))
-    except TooLargeError as error:
-        return values | {"refusal": str(error)}
-    if compared is None:
-        return values | {"refusal": _missing(session, wanted, tab=tab)}
-    fold = compared.fold(view=wanted.view, context=wanted.context, shows_ignored=wanted.shows_ignored)
-    total = min(fold.row_count, MAX_ROWS)
-    first = list(show_rows(compared, fold.rows(0, min(total, FIRST_ROWS)), first=0, is_log=tab == "logs"))
-    return values | {
-        "fold": fold,
-        "compared": compared,
-        "verdict": verdict(compared.diff),
-        "rows": first,
-        "chunks": _chunks(fold.hunk_rows, total),
-        "is_cut": fold.row_count > MAX_ROWS,
-    }
-
-
-def _chunks(hunk_rows: list[int], total: int) -> list[dict[str, Any]]:
-    chunks: list[dict[str, Any]] = []
-    for start in range(FIRST_ROWS, total, CHUNK_ROWS):
-        stop = min(start + CHUNK_ROWS, total)
-        hunks = [number for number, row in enumerate(hunk_rows, start=1) if start <= row < stop]
-        chunks.append(
-            {
-                "src": f"{url_for('compare.rows')}?{urlencode({**request.args, 'start': start, 'stop': stop})}",
-                "first": start + 1,
-                "last": stop,
-                "first_hunk": hunks[0] if hunks else None,
-                "last_hunk": hunks[-1] if hunks else None,
-            }
-        )
-    return chunks
-
-
-def _missing(session: Session, wanted: Wanted, *, tab: str) -> str:
-    read = result_text if tab == "result" else log_text
-    what = "JSON result" if tab == "result" else "log"
-    streams = (wanted.device, wanted.other) if tab == "result" else wanted.streams
-    sides = zip(("A", "B"), (wanted.a, wanted.b), streams, strict=True)
-    lacking = [
-        f"{name} has no {what} of {stream}" for name, side, stream in sides if read(session, side, stream) is None
-    ]
-    return " and ".join(lacking)
-
-
-def _files(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -> list[dict[str, Any]]:
-    """Return what can be compared in this tab: logs that both runs have, or devices with changed results."""
-    if tab == "logs":
-        streams = {log.stream for log in list_logs(session, run_id=wanted.a.run.id)}
-        shared = [log.stream for log in list_logs(session, run_id=wanted.b.run.id) if log.stream in streams]
-        shared.sort(key=lambda name: (name != RUN_LOG, name))
-        return [_file("" if name == RUN_LOG else name, is_current=wanted.streams[1] == name) for name in shared]
-    differing = [change for change in devices.changes if _has_other_result(change)][:CHUNK_ROWS]
-    return [
-        _file(shown.subject.device or "", is_current=wanted.other == shown.subject.device, change=shown.change)
-        for shown in show_changes(session, devices, differing)
-    ]
-
-
-def _file(device: str, *, is_current: bool, change: Change | None = None) -> dict[str, Any]:
-    return {
-        "name": device or "Run log",
-        "url": here(device=device, other=None),
-        "current": is_current,
-        "a": change.a.word if change and change.a else "",
-        "b": change.b.word if change and change.b else "",
-    }
-
-
-def _has_other_result(change: Change) -> bool:
-    if change.a is None or change.b is None or change.a.content is None or change.b.content is None:
-        return False
-    return change.a.content != change.b.content
+    return wanted
 
 
 def _best_tab(devices: Comparison, cases: Comparison) -> str:
@@ -234,10 +136,3 @@ def _tabs(current: str, devices: Comparison, cases: Comparison) -> list[dict[str
             | ({} if count is None else {"count": count})
         )
     return tabs
-
-
-def _number(name: str) -> int:
-    text = request.args.get(name, "0")
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise InvalidError((name, f"expected a number, got {text[:40]!r}"))
-    return int(text)

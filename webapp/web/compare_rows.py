@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from webapp.compare.texts import ComparedTexts
+from webapp.compare.linefile import FileLines
 from webapp.diff.fold import Row
 from webapp.diff.words import Span, changed_words
-from webapp.domain.ansi import PLAIN
-from webapp.domain.logdisplay import plain_text, show_line
-from webapp.domain.loglines import LINE_END, LogLine
+from webapp.domain.logdisplay import plain_line
 
 SHOWN = 2_000
+# A character takes at most four bytes.
+READ = 4 * SHOWN
 NO_NEWLINE = " [no line end]"
 
 
@@ -24,10 +24,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One side of a row: the line's number and pieces; None where the side has no line here."""
+    """One side of a row: the line's number and pieces; the bytes of the line where not all of it is shown, else 0."""
 
     number: int
     pieces: Sequence[Piece]
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """What is shown of a line."""
+
+    number: int
+    text: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,60 +53,72 @@ class ShownRow:
     partner: int | None
 
 
-def show_rows(compared: ComparedTexts, rows: Sequence[Row], *, first: int, is_log: bool) -> Iterator[ShownRow]:
-    """Yield rows as they are shown; `first` is the number of the first one."""
-    for number, row in enumerate(rows, start=first):
-        text_a = _text(compared.a, row.a, is_log=is_log)
-        text_b = _text(compared.b, row.b, is_log=is_log)
-        spans_a, spans_b = _spans(compared, row, text_a, text_b, is_log=is_log)
-        yield ShownRow(
-            row=number,
-            kind=row.kind,
-            a=_cell(row.a, text_a, spans_a),
-            b=_cell(row.b, text_b, spans_b),
-            hidden=row.hidden,
-            hunk=None if row.hunk is None else row.hunk + 1,
-            partner=row.partner,
+class RowWriter:
+    """Shows rows of a difference; of a line no more is read than is shown.
+
+    Args:
+        lines: the lines of A and B.
+        firsts: the numbers before the first lines, where only ranges of the texts are compared.
+        is_log: they are lines of logs, not of JSON.
+    """
+
+    def __init__(self, lines: tuple[FileLines, FileLines], firsts: tuple[int, int], *, is_log: bool) -> None:
+        self._lines = lines
+        self._firsts = firsts
+        self._is_log = is_log
+
+    def write(self, rows: Sequence[Row], *, first: int) -> Iterator[ShownRow]:
+        """Yield rows as they are shown; `first` is the number of the first one."""
+        for number, row in enumerate(rows, start=first):
+            a, b = self._line(0, row.a), self._line(1, row.b)
+            spans_a, spans_b = self._spans(row, a, b)
+            yield ShownRow(
+                row=number,
+                kind=row.kind,
+                a=_cell(a, spans_a),
+                b=_cell(b, spans_b),
+                hidden=row.hidden,
+                hunk=None if row.hunk is None else row.hunk + 1,
+                partner=None if row.partner is None else row.partner + self._firsts[row.a is not None],
+            )
+
+    def _spans(self, row: Row, a: _Line | None, b: _Line | None) -> tuple[Sequence[Span], Sequence[Span]]:
+        """Return which words changed: against the line beside, or in the unified view against the line it replaces."""
+        if row.kind == "delete" and row.partner:
+            b = self._line(1, row.partner)
+        elif row.kind == "insert" and row.partner:
+            a = self._line(0, row.partner)
+        elif row.kind != "replace":
+            return (), ()
+        return changed_words(a.text, b.text) if a is not None and b is not None else ((), ())
+
+    def _line(self, side: int, number: int | None) -> _Line | None:
+        """Read what is shown of a line, by its number from 1."""
+        lines = self._lines[side]
+        if number is None or number > len(lines):
+            return None
+        raw, size = lines.head(number - 1, READ)
+        body = raw.removesuffix(b"\n")
+        text = plain_line(body) if self._is_log else body.decode("utf-8", "replace")
+        is_cut = size > len(raw) or len(text) > SHOWN
+        ends = size > len(raw) or raw.endswith(b"\n")
+        return _Line(
+            number=number + self._firsts[side],
+            text=text[:SHOWN] if is_cut else text if ends else text + NO_NEWLINE,
+            size=size if is_cut else 0,
         )
 
 
-def _spans(
-    compared: ComparedTexts, row: Row, text_a: str | None, text_b: str | None, *, is_log: bool
-) -> tuple[Sequence[Span], Sequence[Span]]:
-    """Return which words changed: against the line beside, or in the unified view against the line it replaces."""
-    if row.kind == "delete" and row.partner:
-        text_b = _text(compared.b, row.partner, is_log=is_log)
-    elif row.kind == "insert" and row.partner:
-        text_a = _text(compared.a, row.partner, is_log=is_log)
-    elif row.kind != "replace":
-        return (), ()
-    return changed_words(text_a, text_b) if text_a is not None and text_b is not None else ((), ())
-
-
-def _text(lines: Sequence[bytes], number: int | None, *, is_log: bool) -> str | None:
-    if number is None or number > len(lines):
-        return None
-    raw = lines[number - 1]
-    body = raw.removesuffix(b"\n")
-    if is_log:
-        text = plain_text(show_line(LogLine(head=body[: 2 * LINE_END], size=len(body)), PLAIN)[0])
-    else:
-        text = body.decode("utf-8", "replace")
-        if len(text) > SHOWN:
-            text = f"{text[:SHOWN]} … [{len(text) - SHOWN:,} more characters]"
-    return text if raw.endswith(b"\n") else text + NO_NEWLINE
-
-
-def _cell(number: int | None, text: str | None, spans: Sequence[Span]) -> Cell | None:
-    if number is None or text is None:
+def _cell(line: _Line | None, spans: Sequence[Span]) -> Cell | None:
+    if line is None:
         return None
     pieces: list[Piece] = []
     place = 0
     for start, end in spans:
         if start > place:
-            pieces.append(Piece(text=text[place:start], is_changed=False))
-        pieces.append(Piece(text=text[start:end], is_changed=True))
+            pieces.append(Piece(text=line.text[place:start], is_changed=False))
+        pieces.append(Piece(text=line.text[start:end], is_changed=True))
         place = end
-    if place < len(text) or not pieces:
-        pieces.append(Piece(text=text[place:], is_changed=False))
-    return Cell(number=number, pieces=pieces)
+    if place < len(line.text) or not pieces:
+        pieces.append(Piece(text=line.text[place:], is_changed=False))
+    return Cell(number=line.number, pieces=pieces, size=line.size)

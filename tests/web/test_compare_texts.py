@@ -1,0 +1,173 @@
+"""Do the tabs of texts show every row, find what is searched for, and say in words what cannot be compared?"""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.factories.runs import Device, record_run
+from webapp.compare import making, texts, workshop
+from webapp.compare.shelf import Shelf
+from webapp.compare.workshop import Workshop
+from webapp.web import compare_pages
+from webapp.web.compare_texts import WORKSHOP_KEY
+
+pytestmark = pytest.mark.integration
+
+COMMON = [f"line {number}" for number in range(60)]
+Pair = tuple[str, str]
+
+
+def record_pair(app: Flask, a: list[str], b: list[str]) -> Pair:
+    return record_run(app, logs={"run": a}), record_run(app, logs={"run": b})
+
+
+def get(client: FlaskClient, runs: Pair, /, path: str = "/compare", **more: str) -> str:
+    answer = client.get(path, query_string={"a": runs[0], "b": runs[1], "tab": "logs", **more})
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+@pytest.fixture
+def pair(app: Flask) -> Pair:
+    return record_pair(app, [*COMMON, "took 12 ms", "same"], [*COMMON, "took 99 ms", "Link Down", "same"])
+
+
+def wait_longer(app: Flask, tmp_path: Path, **options: float) -> None:
+    app.extensions[WORKSHOP_KEY] = Workshop(Shelf(tmp_path / "shelf"), **{"patience_s": 60.0, **options})  # type: ignore[arg-type]
+
+
+def test_long_differences_are_filled_in_chunks(
+    viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    text = get(viewer, pair, context="all")
+    assert re.findall(r'data-start="(\d+)" data-stop="(\d+)"', text) == [("20", "40"), ("40", "60"), ("60", "63")]
+    assert 'data-stop="63" data-first-hunk="1" data-last-hunk="1"' in text
+    assert "line 19" in text
+    assert "line 20" not in text
+
+
+def test_any_row_is_a_page_without_scripts(viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    text = get(viewer, pair, context="all", row="45")
+    assert re.findall(r'data-start="(\d+)"', text) == ["0", "20", "60"]
+    assert "line 40<" in text
+    monkeypatch.setattr(compare_pages, "PAGE_ROWS", 40)
+    text = get(viewer, pair, context="all", row="45")
+    assert "Page 1 of 2" in text
+    assert re.findall(r'data-start="(\d+)"', text) == ["60"]
+    assert "Page 2 of 2" in get(viewer, pair, context="all")
+
+
+def test_map_has_a_mark_for_each_change(viewer: FlaskClient, pair: Pair) -> None:
+    text = get(viewer, pair)
+    assert '<rect class="both"' in text
+    assert 'data-row="4"' in text
+    assert "data-map" not in get(viewer, (pair[0], pair[0]))
+
+
+def test_search_finds_rows_and_folds_whatever_the_case(viewer: FlaskClient, pair: Pair) -> None:
+    text = get(viewer, pair, find="link down")
+    assert "row 1 of 1" in text
+    assert '<tr class="hit here">' in text
+    text = get(viewer, pair, find="line 5", hit="2")
+    assert "row 2 of 4" in text  # 5 and 50 to 56 in a fold, then 57, 58, 59
+    assert 'id="hit"' in text
+    assert "not found" in get(viewer, pair, find="no such words")
+
+
+def test_messages_new_and_gone_are_named(viewer: FlaskClient, pair: Pair) -> None:
+    text = get(viewer, pair)
+    assert "1 new kind" in text
+    assert "Link Down</a>" in text
+    assert "#B62" in text
+
+
+def test_moved_lines_lead_to_each_other(app: Flask, viewer: FlaskClient) -> None:
+    block = ["one block", "of three lines", "that moves"]
+    pair = record_pair(app, [*block, *COMMON], [*COMMON, *block])
+    text = get(viewer, pair, view="unified")
+    assert '<a class="muted" href="#B61">moved to line 61</a>' in text
+    assert '<a class="muted" href="#A1">moved from line 1</a>' in text
+    assert "1 block moved" in text
+
+
+def test_long_lines_are_cut_and_can_be_read_whole(app: Flask, viewer: FlaskClient) -> None:
+    pair = record_pair(app, ["x" * 5_000], ["x" * 5_000 + "y"])
+    text = get(viewer, pair)
+    assert "Show whole line (5,002 bytes)" in text
+    query = {"a": pair[0], "b": pair[1], "tab": "logs", "side": "b", "line": "1"}
+    whole = viewer.get("/compare/line", query_string=query)
+    assert whole.mimetype == "text/plain"
+    assert whole.text == "x" * 5_000 + "y\n"
+    for name, value, status in (("side", "c", 422), ("line", "x", 422), ("line", "2", 404)):
+        assert viewer.get("/compare/line", query_string=query | {name: value}).status_code == status
+
+
+def test_ranges_of_lines_keep_their_numbers(viewer: FlaskClient, pair: Pair) -> None:
+    text = get(viewer, pair, a_lines="50-61", b_lines="50-")
+    assert "12 and 14 lines, a part of the texts" in text
+    assert 'id="A61"' in text
+    assert "<del>12</del>" in text
+    for nonsense in ("5", "0-3", "9-8", "a-b"):
+        answer = viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "logs", "a_lines": nonsense})
+        assert answer.status_code == 422
+
+
+def test_ranges_of_json_are_lines_as_written_out(app: Flask, viewer: FlaskClient) -> None:
+    pair = tuple(record_run(app, devices=[Device(name="x", result={"a": 1, "b": number})]) for number in (1, 2))
+    query = {"a": pair[0], "b": pair[1], "tab": "result", "device": "x", "a_lines": "3-4", "b_lines": "3-4"}
+    text = viewer.get("/compare", query_string=query).text
+    assert 'id="A3"' in text
+    assert 'id="A2"' not in text
+
+
+def test_too_long_texts_are_refused_and_ranges_offered(
+    viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "MAX_LINES", 10)
+    text = get(viewer, pair)
+    assert "up to 10 lines are compared at once" in text
+    assert "a_lines=1-200000" in text
+    monkeypatch.setattr(texts, "MAX_BYTES", 10)
+    assert "up to 10 are compared at once" in get(viewer, pair)
+
+
+def test_a_comparison_cut_short_says_so(viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "BUDGET_S", 0.0)
+    assert "Not compared to the end" in get(viewer, pair)
+
+
+def test_large_comparisons_are_made_in_a_process_of_their_own(
+    app: Flask, viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(texts, "SMALL_LINES", 10)
+    wait_longer(app, tmp_path)
+    monkeypatch.setattr(workshop, "make", None)  # not here
+    text = get(viewer, pair)
+    assert "<ins>99</ins>" in text
+    assert viewer.get("/compare/state", query_string={"a": pair[0], "b": pair[1], "tab": "logs"}).status_code == 204
+    assert "<ins>99</ins>" in get(viewer, pair, "/compare/rows", start="0", stop="9")
+
+
+def test_the_page_waits_and_says_how_far_it_is(
+    app: Flask, viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(texts, "SMALL_LINES", 10)
+    wait_longer(app, tmp_path, at_once=0, patience_s=0.0)
+    text = get(viewer, pair)
+    assert 'data-waiting="/compare/state?' in text
+    assert "Waiting for its turn" in text
+    assert '<noscript><meta http-equiv="refresh"' in text
+    assert "Waiting for its turn" in get(viewer, pair, "/compare/state")
+    answer = viewer.get("/compare/rows", query_string={"a": pair[0], "b": pair[1], "tab": "logs"})
+    assert answer.status_code == 404
+    assert "still being made" in answer.text
+
+
+def test_state_of_texts_that_are_missing(viewer: FlaskClient, pair: Pair) -> None:
+    query = {"a": pair[0], "b": pair[1], "tab": "logs", "device": "none"}
+    assert viewer.get("/compare/state", query_string=query).status_code == 204

@@ -1,0 +1,129 @@
+"""Which rows of a difference stand on a page, which come on demand, and where in the whole do its changes lie?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webapp.diff.fold import Fold
+from webapp.diff.segments import SegmentKind
+from webapp.web.paging import here
+
+CHUNK_ROWS = 400
+PAGE_ROWS = 250_000
+MAP_STEPS = 200
+MAP_HEIGHT = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Rows that come when they are wanted: from `start` up to `stop`, and the hunks (from 1) that begin in them."""
+
+    start: int
+    stop: int
+    first_hunk: int | None
+    last_hunk: int | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A place on the map: where it is drawn, what changed there, and the address that shows it."""
+
+    y: int
+    height: int
+    tone: str
+    url: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPage:
+    """The rows of one page.
+
+    Args:
+        start: the first row that is shown at once.
+        stop: the row behind the last one that is.
+        before: rows before them, on demand.
+        after: rows behind them.
+        marks: the map of all pages.
+        number: which page, from 1.
+        pages: how many there are.
+        first_hunk: the first hunk (from 1) of the page, 0 for none.
+        last_hunk: its last one.
+        newer: the address of the page before, or empty.
+        older: the address of the next one, or empty.
+    """
+
+    start: int
+    stop: int
+    before: Sequence[Chunk]
+    after: Sequence[Chunk]
+    marks: Sequence[Mark]
+    number: int
+    pages: int
+    first_hunk: int
+    last_hunk: int
+    newer: str
+    older: str
+
+
+def lay_out_page(fold: Fold, *, row: int) -> RowPage:
+    """Return the page that holds a row, with the rows around it shown at once."""
+    row = min(max(row, 0), max(fold.row_count - 1, 0))
+    number = row // PAGE_ROWS
+    pages = max((fold.row_count + PAGE_ROWS - 1) // PAGE_ROWS, 1)
+    first, last = number * PAGE_ROWS, min((number + 1) * PAGE_ROWS, fold.row_count)
+    start = first + (row - first) // CHUNK_ROWS * CHUNK_ROWS
+    stop = min(start + CHUNK_ROWS, last)
+    hunks = fold.hunks_between(first, last)
+    return RowPage(
+        start=start,
+        stop=stop,
+        before=[_chunk(fold, at, at + CHUNK_ROWS) for at in range(first, start, CHUNK_ROWS)],
+        after=[_chunk(fold, at, min(at + CHUNK_ROWS, last)) for at in range(stop, last, CHUNK_ROWS)],
+        marks=_marks(fold),
+        number=number + 1,
+        pages=pages,
+        first_hunk=hunks.start + 1 if hunks else 0,
+        last_hunk=hunks.stop,
+        newer=here(row=first - PAGE_ROWS, hit=None) if number else "",
+        older=here(row=last, hit=None) if last < fold.row_count else "",
+    )
+
+
+def _chunk(fold: Fold, start: int, stop: int) -> Chunk:
+    hunks = fold.hunks_between(start, stop)
+    return Chunk(
+        start=start,
+        stop=stop,
+        first_hunk=hunks.start + 1 if hunks else None,
+        last_hunk=hunks.stop if hunks else None,
+        url=here(row=start, hit=None),
+    )
+
+
+def _marks(fold: Fold) -> list[Mark]:
+    """Draw the changes of all rows on a strip, neighbours of one kind as one mark."""
+    steps = min(MAP_STEPS, fold.row_count)
+    marks: list[Mark] = []
+    for step in range(steps):
+        start, stop = (at * fold.row_count // steps for at in (step, step + 1))
+        tone = _tone(fold.kinds(start, stop))
+        y, end = (at * MAP_HEIGHT // steps for at in (step, step + 1))
+        if not tone:
+            continue
+        if marks and marks[-1].tone == tone and marks[-1].y + marks[-1].height == y:
+            last = marks.pop()
+            marks.append(Mark(y=last.y, height=end - last.y, tone=tone, url=last.url, row=last.row))
+        else:
+            hunks = fold.hunks_between(start, stop)
+            row = fold.hunk_rows[hunks.start] if hunks else start
+            marks.append(Mark(y=y, height=max(end - y, 2), tone=tone, url=here(row=row, hit=None), row=row))
+    return marks
+
+
+def _tone(kinds: set[SegmentKind]) -> str:
+    """Name the colour of a mark: what went, what came, or both."""
+    went, came = bool(kinds & {"delete", "away"}), bool(kinds & {"insert", "here"})
+    if "replace" in kinds or (went and came):
+        return "both"
+    return "del" if went else "add" if came else ""
