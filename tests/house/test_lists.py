@@ -28,6 +28,7 @@ LISTS = {
     "api_runs.list_runs": ("/api/v1/runs", "{uid}"),
     "api_runs.show_run": ("/api/v1/runs/{uid}", ""),
     "api_services.list_services": ("/api/v1/services", "audit-3"),
+    "api_trends.show_trends": ("/api/v1/services/audit/trends?by=cases", "edge-3"),
     "compare.index": ("/compare?a={before}&b={uid}", "edge-3"),
     "devices.index": ("/devices", "edge-3"),
     "devices.show": ("/devices/edge-1", "{uid}"),
@@ -36,6 +37,8 @@ LISTS = {
     "runs.index": ("/runs", "{uid}"),
     "services.index": ("/services", "audit-3"),
     "services.show": ("/services/audit", "{uid}"),
+    "services.trends": ("/services/audit/trends", "edge-3"),
+    "services.trends_case": ("/services/audit/trends/case?suite=suite&name=case-1&device=edge-1", "{uid}"),
 }
 # These show one thing, or a part of it, or send a file or a stream.
 OTHERS = frozenset(

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import CaseResult, DeviceStatus
-from webapp.store.models.inventory import ServiceRow
+from webapp.store.models.inventory import DeviceRow, ServiceRow, TestCaseRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunRow
 from webapp.store.paging import Page, Position
@@ -43,6 +43,7 @@ class CaseVersion:
     uid: str
     number: int
     started_at: datetime | None
+    attempt: int
     result: CaseResult
     raw_result: str
     message: str
@@ -79,16 +80,30 @@ def device_history(
     return Page(items=items[:limit], older=older)
 
 
+def find_case(session: Session, *, suite: str, name: str) -> int | None:
+    """Return the id of a test case, if any run ever reported it."""
+    return session.scalar(select(TestCaseRow.id).where(TestCaseRow.suite == suite, TestCaseRow.name == name))
+
+
 def case_history(
-    session: Session, *, test_case_id: int, service_id: int, device_id: int | None = None, limit: int = 50
+    session: Session, *, test_case_id: int, run_ids: Sequence[int], device: str | None
 ) -> Sequence[CaseVersion]:
-    """Return what a test case came to in a service's runs, newest first."""
+    """Return what a test case came to overall in those of the runs that have it, newest first.
+
+    Args:
+        session: a reading session.
+        test_case_id: the case.
+        run_ids: at most some hundreds.
+        device: the name of the device it ran on, or None for what is reported of no device.
+    """
+    device_id = None if device is None else select(DeviceRow.id).where(DeviceRow.name == device).scalar_subquery()
     statement = (
         select(
             RunRow.id.label("run_id"),
             RunRow.uid,
             RunRow.number,
             RunRow.started_at,
+            CaseResultRow.attempt,
             CaseResultRow.result,
             CaseResultRow.raw_result,
             CaseResultRow.message,
@@ -98,13 +113,12 @@ def case_history(
         )
         .join(RunRow, RunRow.id == CaseResultRow.run_id)
         .where(
+            CaseResultRow.run_id.in_(run_ids),
             CaseResultRow.test_case_id == test_case_id,
+            CaseResultRow.device_id == device_id,
             CaseResultRow.is_overall,
-            CaseResultRow.device_id.is_not_distinct_from(device_id),
-            RunRow.service_id == service_id,
         )
         .order_by(CaseResultRow.run_id.desc())
-        .limit(limit)
     )
     rows = session.execute(statement).mappings()
     return [CaseVersion(**{**row, "result": CaseResult(row["result"])}) for row in rows]
