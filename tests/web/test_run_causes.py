@@ -14,7 +14,7 @@ NASTY = "<script>alert(1)</script>"
 
 def part(text: str, name: str) -> str:
     """Return what stands from the region of this id to the next one."""
-    return text.split(f' id="{name}"')[1].split(' id="run-')[0]
+    return text.split(f' id="{name}"')[1].split(' id="run-', maxsplit=1)[0]
 
 
 def code_of(text: str, words: str) -> str:

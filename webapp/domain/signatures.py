@@ -38,7 +38,6 @@ _REST = re.compile(
     rb"|(?P<interface>\b[A-Za-z][A-Za-z-]*\d+(?:/\d+)+(?:[.:]\d+)?\b)"
     rb"|(?P<number>\d+(?:(?:\.|,|, )\d+)*)"
 )
-_OPEN, _CLOSE = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 
 _Span = tuple[str, int, int]  # kind, start, end
 
@@ -54,7 +53,7 @@ class Signature:
     def key(self) -> str:
         """Return it as text; equal keys are the same cause."""
         pairs = zip(self.kinds, self.fixed[1:], strict=True)
-        return self.fixed[0] + "".join(f"{_OPEN}{kind}{_CLOSE}{text}" for kind, text in pairs)
+        return self.fixed[0] + "".join(f"<{kind}>{text}" for kind, text in pairs)
 
 
 @dataclass(frozen=True, slots=True)
