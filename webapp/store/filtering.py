@@ -154,13 +154,19 @@ NAMED: Mapping[str, tuple[type[ServiceRow] | type[UserRow], Column]] = {
 
 Translate = Callable[[_Translator, Term], Clause]
 
-# In no catalogue: nobody types it.
+# In no catalogue: nobody types them.
 ROW_ID = "id"
+RESULT_ID = "result_id"
 
 
 def only_rows(ids: Iterable[int]) -> Expression:
     """Return the filter of results or cases that selects these rows, however many, and no others."""
     return Term(field=ROW_ID, op=Op.IS, values=tuple(ids))
+
+
+def only_with_results(blob_ids: Iterable[int]) -> Expression:
+    """Return the filter of device results that selects those with one of these JSON results, however many."""
+    return Term(field=RESULT_ID, op=Op.IS, values=tuple(blob_ids))
 
 
 def like_pattern(glob: Glob) -> str:
@@ -336,6 +342,7 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
     },
     View.RESULTS: {
         ROW_ID: _row_ids(DeviceResultRow.id),
+        RESULT_ID: _row_ids(DeviceResultRow.blob_id),
         "device": _name(DeviceRow.name),
         "group": _name(DeviceRow.group_name),
         "platform": _name(DeviceRow.platform),
