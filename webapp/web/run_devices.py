@@ -27,6 +27,7 @@ from webapp.store.results import (
 from webapp.web.filters import Filter, read_filter, understand
 from webapp.web.paging import here, read_before
 from webapp.web.run_section import Section
+from webapp.web.run_variants import ShownVariants, read_variants
 
 PAGE_ROWS = 300
 # Up to this size a result is also on the page as text, for readers without scripts and for print.
@@ -45,6 +46,8 @@ class Devices:
         counts: how many devices of the section have each status, before the status filter.
         chips: the counts as filters.
         older: the address of the next page, or empty.
+        views: the choice of how they are listed: each by itself, or by results.
+        variants: the devices by results, when the address asks for that; they are listed unless one is chosen.
     """
 
     filter: Filter
@@ -53,11 +56,20 @@ class Devices:
     counts: Mapping[str, int]
     chips: list[dict[str, Any]]
     older: str
+    views: list[dict[str, Any]]
+    variants: ShownVariants | None
 
     @property
     def status(self) -> int:
         """Return the HTTP status of a page with this list."""
         return self.filter.status
+
+    @property
+    def first(self) -> str:
+        """Return the name of the first device that is listed, or empty."""
+        if self.variants is not None and self.variants.is_listed:
+            return self.variants.first
+        return self.page.items[0].device if self.page.items else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,24 +96,29 @@ def read_devices(session: Session, section: Section, *, only: Expression) -> Dev
     found = read_filter(View.RESULTS)
     page: Page[DeviceResult] = Page(items=[])
     counts: dict[str, int] = {}
+    variants: ShownVariants | None = None
     if found.fault is None:
         status = request.args.get("status", "")
         narrowed = understand(with_term(found.text, "status", status) if status else found.text, View.RESULTS)
         counts = count_device_statuses(
             session, run_id=section.run.id, attempt=section.attempt, where=conjunction([only, found.tree])
         )
-        if narrowed.fault is None:
+        where = conjunction([only, narrowed.tree])
+        if narrowed.fault is not None:
+            found = narrowed
+        else:
+            variants = read_variants(session, section, where=where)
+        if narrowed.fault is None and (variants is None or not variants.is_listed):
             page = page_device_results(
                 session,
                 run_id=section.run.id,
                 attempt=section.attempt,
-                where=conjunction([only, narrowed.tree]),
+                where=conjunction([where, variants.devices]) if variants else where,
                 before=read_before(),
                 limit=PAGE_ROWS,
             )
-        else:
-            found = narrowed
     ids = [item.device_id for item in page.items]
+    by_result = "result" if request.args.get("by") == "result" else ""
     return Devices(
         filter=found,
         page=page,
@@ -109,12 +126,17 @@ def read_devices(session: Session, section: Section, *, only: Expression) -> Dev
         counts=counts,
         chips=_chips(counts),
         older=here(before=write_position(page.older)) if page.older else "",
+        views=[
+            {"title": title, "url": here(by=by, same=None, before=None, device=None), "current": by == by_result}
+            for title, by in (("Devices", ""), ("Same results", "result"))
+        ],
+        variants=variants,
     )
 
 
 def read_panel(session: Session, section: Section, devices: Devices) -> Panel | None:
     """Return the selected device, the first of the list when the address names none."""
-    name = request.args.get("device", "") or (devices.page.items[0].device if devices.page.items else "")
+    name = request.args.get("device", "") or devices.first
     if not name:
         return None
     run_id = section.run.id
