@@ -29,6 +29,7 @@ LISTS = {
     "api_runs.show_run": ("/api/v1/runs/{uid}", ""),
     "api_services.list_services": ("/api/v1/services", "audit-3"),
     "api_trends.show_trends": ("/api/v1/services/audit/trends?by=cases", "edge-3"),
+    "api_variants.list_variants": ("/api/v1/runs/{uid}/variants", "edge-3"),
     "compare.index": ("/compare?a={before}&b={uid}", "edge-3"),
     "devices.index": ("/devices", "edge-3"),
     "devices.show": ("/devices/edge-1", "{uid}"),

@@ -22,12 +22,13 @@ from webapp.api.schema import JSON, RawAnswer, Takes, operation
 from webapp.domain.access import Scope
 from webapp.domain.messages import MAX_ATTEMPT
 from webapp.errors import InvalidError, NotFoundError
-from webapp.query.expressions import Expression, conjunction
+from webapp.query.expressions import EVERYTHING, Expression, conjunction
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.blobs import stream_blob
 from webapp.store.db import db, later_reading
 from webapp.store.documents import stream_results
+from webapp.store.filtering import only_with_results
 from webapp.store.paging import read_position, write_position
 from webapp.store.results import get_case_outcome, get_device_result, page_cases, page_device_results
 from webapp.store.runs import Run
@@ -36,6 +37,14 @@ blueprint = Blueprint("api_results", __name__, url_prefix="/api/v1")
 
 Section = Annotated[str, msgspec.Meta(pattern=r"^(overall|[1-9][0-9]{0,4})$", description="`overall` or an attempt")]
 CauseCode = Annotated[str, msgspec.Meta(max_length=40, description="the code of a cause: only what fails by it")]
+ResultKeys = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([0-9]{1,18}(,[0-9]{1,18})*)?$",
+        max_length=6_000,
+        description="keys of JSON results, separated by commas: only devices with one of them",
+    ),
+]
 Words = Annotated[str, msgspec.Meta(max_length=200, description="statuses, separated by commas")]
 
 
@@ -53,6 +62,7 @@ class ResultQuery(msgspec.Struct, frozen=True):
     status: Words = ""
     device: Annotated[str, msgspec.Meta(max_length=255)] = ""
     cause: CauseCode = ""
+    key: ResultKeys = ""
     q: Filter = ""
     limit: Limit = 300
     cursor: Cursor = ""
@@ -109,6 +119,10 @@ def _where(view: View, text: str, **fields: str) -> Expression:
     return conjunction([parse(text, view=view, now=clock.now()), *terms])
 
 
+def _with_keys(text: str) -> Expression:
+    return only_with_results(int(key) for key in text.split(",")) if text else EVERYTHING
+
+
 def _listed(values: str) -> str:
     return ",".join('"' + value.strip().replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values.split(","))
 
@@ -130,7 +144,7 @@ def list_results(uid: str, query: ResultQuery) -> ResultList:
         db.session(),
         run_id=run.id,
         attempt=attempt,
-        where=conjunction([where, results_of_cause(run, attempt, query.cause)]),
+        where=conjunction([where, results_of_cause(run, attempt, query.cause), _with_keys(query.key)]),
         before=read_position(query.cursor),
         limit=query.limit,
     )
