@@ -12,7 +12,7 @@ function show(picked) {
   bar.querySelector('[data-tray-a]').textContent = pair[0]?.number ?? '';
   bar.querySelector('[data-tray-b]').textContent = pair[1]?.number ?? '';
   bar.querySelector('[data-tray-hint]').textContent = two ? '' : `${pair[0]?.number ?? ''} selected. Tick a second run.`;
-  bar.querySelector('[type=submit]').disabled = !two;
+  for (const button of bar.querySelectorAll('[type=submit]')) button.disabled = !two;
   for (const box of boxes()) {
     box.checked = picked.some(run => run.uid === box.value);
     box.closest('tr')?.classList.toggle('on', box.checked);
@@ -46,6 +46,7 @@ document.addEventListener('submit', event => {
   event.preventDefault();
   const [a, b] = read().sort((one, other) => one.order - other.order);
   const url = new URL(form.action);
+  for (const [name, value] of new FormData(form, event.submitter)) if (name !== 'run') url.searchParams.set(name, value);
   url.searchParams.set('a', a.uid);
   url.searchParams.set('b', b.uid);
   location.assign(url);

@@ -110,13 +110,6 @@ def test_devices_have_chips_and_pages(app: Flask, viewer: FlaskClient) -> None:
     assert 'rel="next"' in text
 
 
-def test_history_of_a_device_in_one_service(app: Flask, viewer: FlaskClient) -> None:
-    record_run(app, service="one", devices=["x"])
-    record_run(app, service="two", devices=["x"])
-    assert "two" not in viewer.get("/devices/x?service=one", headers={"X-Partial": "1"}).text
-    assert viewer.get("/devices/none").status_code == 404
-
-
 def test_a_device_may_be_called_like_a_path(app: Flask, viewer: FlaskClient) -> None:
     record_run(app, devices=["../../x"])
     listed = viewer.get("/devices").text

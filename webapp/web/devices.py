@@ -10,16 +10,14 @@ from webapp.query.editing import with_term, without_field
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import db
-from webapp.store.history import device_history
-from webapp.store.inventory import Device, count_last_statuses, find_service, get_device, page_devices
+from webapp.store.inventory import Device, count_last_statuses, get_device, page_devices
 from webapp.store.paging import Page
+from webapp.web.device_history import read_history
 from webapp.web.filters import read_filter
 from webapp.web.guard import requires
 from webapp.web.paging import here, pager_of, read_before
 
 blueprint = Blueprint("devices", __name__, url_prefix="/devices")
-
-STRIP_RUNS = 40
 
 
 @blueprint.get("")
@@ -43,17 +41,12 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<path:name>")
 @requires(Permission.VIEW)
 def show(name: str) -> ResponseReturnValue:
-    """Show one device: what it came to in run after run, any two of them to compare."""
+    """Show one device: the versions of its results, or what it came to in run after run; any two to compare."""
     session = db.session()
     device = get_device(session, name)
-    service = find_service(session, request.args.get("service", ""))
-    page = device_history(
-        session, device_id=device.id, service_id=service.id if service else None, before=read_before(), limit=100
-    )
-    words = [version.status for version in reversed(page.items[:STRIP_RUNS])]
+    history = read_history(session, device)
     template = "devices/_history.html" if request.headers.get("X-Partial") else "devices/show.html"
-    values = {"device": device, "page": page, "pager": pager_of(page), "words": words, "service": service}
-    return render_template(template, **values), 200, {"Vary": "X-Partial"}
+    return render_template(template, device=device, history=history), 200, {"Vary": "X-Partial"}
 
 
 def _chips(text: str, counts: dict[str, int]) -> list[dict[str, object]]:
