@@ -21,6 +21,7 @@ LISTS = {
     "api_causes.list_causes": ("/api/v1/runs/{uid}/causes", ""),
     "api_compare.compare_two_runs": ("/api/v1/compare?a={before}&b={uid}", "edge-3"),
     "api_devices.list_devices": ("/api/v1/devices", "edge-3"),
+    "api_devices.list_device_versions": ("/api/v1/devices/edge-1/versions?service=audit", "{uid}"),
     "api_devices.show_device_history": ("/api/v1/devices/edge-1/history", "{uid}"),
     "api_logs.list_run_logs": ("/api/v1/runs/{uid}/logs", "edge-3"),
     "api_results.list_cases": ("/api/v1/runs/{uid}/cases", "case-3"),

@@ -1,5 +1,7 @@
 """Which devices are there, and how did each fare run after run?"""
 
+from datetime import datetime
+
 import msgspec
 from flask import Blueprint
 
@@ -15,12 +17,14 @@ from webapp.api.answers import (
 )
 from webapp.api.schema import Takes, operation
 from webapp.domain.access import Scope
+from webapp.domain.messages import Name
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import db
 from webapp.store.history import device_history
-from webapp.store.inventory import get_device, page_devices
+from webapp.store.inventory import get_device, get_service, page_devices
 from webapp.store.paging import read_position, write_position
+from webapp.store.versions import ResultVersion, VersionRun, page_versions
 
 blueprint = Blueprint("api_devices", __name__, url_prefix="/api/v1")
 
@@ -50,6 +54,45 @@ class DeviceHistory(msgspec.Struct, frozen=True):
 class DeviceHistoryQuery(msgspec.Struct, frozen=True):
     """Which part of the history."""
 
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class VersionRunAnswer(msgspec.Struct, frozen=True):
+    """A run at one end of a version."""
+
+    run: str
+    number: int
+    started_at: datetime | None
+
+
+class ResultVersionAnswer(msgspec.Struct, frozen=True):
+    """What a device came to in consecutive runs, with the same status and the same result (by its key).
+
+    `is_changed` holds the result against the one before, null without one; with `is_cut` there may be more `runs`.
+    """
+
+    status: str
+    result: int | None
+    is_changed: bool | None
+    runs: int
+    is_cut: bool
+    first: VersionRunAnswer
+    last: VersionRunAnswer
+    message: str
+
+
+class DeviceVersionList(msgspec.Struct, frozen=True):
+    """The versions of a device's result in a service, newest first."""
+
+    items: list[ResultVersionAnswer]
+    next: str | None
+
+
+class DeviceVersionQuery(msgspec.Struct, frozen=True):
+    """Of which service, and which part."""
+
+    service: Name
     limit: Limit = 50
     cursor: Cursor = ""
 
@@ -90,3 +133,42 @@ def show_device_history(name: str, query: DeviceHistoryQuery) -> DeviceHistory:
     before = read_position(query.cursor)
     page = device_history(session, device_id=device.id, before=before, limit=query.limit)
     return DeviceHistory(items=[version_answer(item) for item in page.items], next=write_position(page.older))
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/devices/<path:name>/versions",
+    scope=Scope.READ,
+    answers={200: DeviceVersionList},
+    takes=Takes(query=DeviceVersionQuery),
+)
+def list_device_versions(name: str, query: DeviceVersionQuery) -> DeviceVersionList:
+    """List the versions of a device's result in the runs of a service: equal ones in a row are one version."""
+    session = db.session()
+    device, service = get_device(session, name), get_service(session, query.service)
+    page = page_versions(
+        session,
+        device_id=device.id,
+        service_id=service.id,
+        before=read_position(query.cursor),
+        limit=query.limit,
+    )
+    return DeviceVersionList(items=[_version(item) for item in page.items], next=write_position(page.older))
+
+
+def _version(version: ResultVersion) -> ResultVersionAnswer:
+    return ResultVersionAnswer(
+        status=version.status,
+        result=version.blob_id,
+        is_changed=version.is_changed,
+        runs=version.runs,
+        is_cut=version.is_cut,
+        first=_version_run(version.first),
+        last=_version_run(version.last),
+        message=version.last.message,
+    )
+
+
+def _version_run(run: VersionRun) -> VersionRunAnswer:
+    return VersionRunAnswer(run=run.uid, number=run.number, started_at=run.started_at)
