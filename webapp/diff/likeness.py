@@ -6,12 +6,13 @@ Texts are found first, so that whoever asks can compute their keys anywhere, in 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from operator import itemgetter
 
 from webapp.diff.canonical import Json
+from webapp.diff.ignored_places import follow_below
 from webapp.diff.noise import Level, keys_of
-from webapp.diff.paths import Ignore, States, Step
+from webapp.diff.paths import Ignore, States
 from webapp.diff.rules import ReadyRule
-from webapp.diff.values import IDENTITY
 
 _Token = tuple[str, Json]  # what it is, and its value
 
@@ -65,32 +66,14 @@ def _tokens(value: Json, ignore: Ignore) -> Iterator[_Token]:
 
 
 def _below(content: Json, states: States, ignore: Ignore) -> Iterator[tuple[str, Json, States]]:
-    """Yield the keys and values in an object, or the values in a list, but for the ignored ones."""
+    """Yield the keys and values in an object, by the keys, or the values in a list, but for the ignored ones."""
+    found = [(step, child, at) for step, child, at in follow_below(content, states, ignore) if at is not None]
     if isinstance(content, dict):
-        for key, child in sorted(content.items()):
-            followed = ignore.follow(states, key)
-            if followed is not None:
-                yield "key", key, followed
-                yield "value", child, followed
-    else:
-        for index, child in enumerate(content):
-            followed = _follow_element(states, index, child, ignore)
-            if followed is not None:
-                yield "value", child, followed
-
-
-def _follow_element(states: States, index: int, child: Json, ignore: Ignore) -> States | None:
-    """Go to an element of a list, which a path may name by its index or by a member such as `name`."""
-    steps: list[Step] = [index]
-    if states and isinstance(child, dict):
-        steps += [(name, child[name]) for name in IDENTITY if type(child.get(name)) in (str, int)]
-    met: States = frozenset()
-    for step in steps:
-        followed = ignore.follow(states, step)
-        if followed is None:
-            return None
-        met |= followed
-    return met
+        found.sort(key=itemgetter(0))
+    for step, child, at in found:
+        if isinstance(content, dict):
+            yield "key", step, at
+        yield "value", child, at
 
 
 def _type(scalar: Json) -> str:
