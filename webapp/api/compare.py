@@ -1,38 +1,63 @@
 """What changed between two runs, for programs?"""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
 
 import msgspec
-from flask import Blueprint, g
+from flask import Blueprint, Response, g, url_for
 
 from webapp.api.answers import Limit
 from webapp.api.results import Section, section_of
-from webapp.api.schema import Takes, operation
-from webapp.compare.baseline import resolve
-from webapp.compare.runs import Change, Comparison, ShownChange, Side, compare_cases, compare_devices, show_changes
+from webapp.api.schema import RawAnswer, Takes, operation
+from webapp.api.sheets import CSV, write_csv
+from webapp.compare.baseline import Baseline, resolve
+from webapp.compare.runs import Comparison, ShownChange, Side, compare_cases, compare_devices, show_changes
+from webapp.compare.selection import read_pair, select_changes
+from webapp.compare.stored import rules_for
 from webapp.domain.access import Caller, Scope
-from webapp.domain.changes import ChangeClass
-from webapp.errors import NotFoundError
-from webapp.store.comparison import Outcome
-from webapp.store.db import db
+from webapp.domain.changes import Change, ChangeClass, Outcome
+from webapp.errors import InvalidError, NotFoundError
+from webapp.store.comparison import Detail, find_device_id
+from webapp.store.db import Session, db, later_reading
 from webapp.store.runs import Run
+from webapp.store.streaks import Streak
 
 blueprint = Blueprint("api_compare", __name__, url_prefix="/api/v1")
 
+ROWS_A_STEP = 300
+CSV_COLUMNS = (
+    "class", "device", "suite", "name", "a_status", "b_status", "a_result", "b_result", "a_duration_s", "b_duration_s",
+    "since_number", "since_uid", "since_runs", "message",
+)  # fmt: skip
+
 RunWord = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=64, description="a run's uid; a: also previous, last-ok")
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=400,
+        description="a run's uid; a: also `previous`, `last-ok`, `pinned` or `query:<owner>/<name>`, relative to b",
+    ),
 ]
+Name = Annotated[str, msgspec.Meta(max_length=255)]
 
 
-class CompareQuery(msgspec.Struct, frozen=True):
-    """Which two runs, and which changes of them are listed."""
+class SelectionQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which two runs, which sections and devices of them, and which changes are listed."""
 
     a: RunWord
     b: RunWord
     by: Literal["devices", "cases"] = "devices"
     attempt_a: Section = "overall"
     attempt_b: Section = "overall"
+    device: Annotated[Name, msgspec.Meta(description="compare this device alone")] = ""
+    other: Annotated[Name, msgspec.Meta(description="the device of b, if it is another one")] = ""
     change: ChangeClass | None = None
+    pair: Annotated[str, msgspec.Meta(max_length=80, description="words of a and b, as `ok:failed` or `ok:-`")] = ""
+
+
+class CompareQuery(SelectionQuery, frozen=True, kw_only=True):
+    """The same, and which page of the list."""
+
     limit: Limit = 300
     page: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
 
@@ -54,11 +79,23 @@ class OutcomeAnswer(msgspec.Struct, frozen=True):
 
 
 class SinceAnswer(msgspec.Struct, frozen=True):
-    """The first run of the streak in which something fails, and how many runs it has."""
+    """The first run of the streak in which it fails, or failed until it was fixed, and how many runs that are.
+
+    `is_longer`: it may have begun before all the runs that were looked at.
+    """
 
     uid: str
     number: int
     runs: int
+    is_longer: bool
+
+
+class LinksAnswer(msgspec.Struct, frozen=True):
+    """Addresses of the page that compares it, and of its JSON results, where it has any."""
+
+    page: str
+    a_result: str | None
+    b_result: str | None
 
 
 class ChangeAnswer(msgspec.Struct, frozen=True, rename={"kind": "class"}):
@@ -72,16 +109,21 @@ class ChangeAnswer(msgspec.Struct, frozen=True, rename={"kind": "class"}):
     b: OutcomeAnswer | None
     message: str
     since: SinceAnswer | None
+    links: LinksAnswer
 
 
 class CompareAnswer(msgspec.Struct, frozen=True):
-    """The comparison of two runs; `reason` says why A was taken, when a word named it."""
+    """The comparison of two runs; `reason` says why A was taken, when a word named it.
+
+    `is_partial`: not every changed result could be held against what the service ignores.
+    """
 
     a: SideAnswer
     b: SideAnswer
     reason: str
     devices: dict[str, int]
     cases: dict[str, int]
+    is_partial: bool
     items: list[ChangeAnswer]
     next_page: int | None
 
@@ -97,16 +139,13 @@ class CompareAnswer(msgspec.Struct, frozen=True):
 def compare_two_runs(query: CompareQuery) -> CompareAnswer:
     """Compare two runs: how many devices and cases have each class of change, and a page of them, worst first.
 
-    What is the same is listed only when `change=same` asks for it.
+    What is the same is listed only when `change=same` or `pair` asks for it.
     """
     session = db.session()
-    newer = _readable(resolve(session, query.b, of=None).run)
-    base = resolve(session, query.a, of=newer)
-    a = Side(run=_readable(base.run), attempt=section_of(query.attempt_a))
-    b = Side(run=newer, attempt=section_of(query.attempt_b))
-    devices, cases = compare_devices(session, a, b), compare_cases(session, a, b)
+    base, a, b = _sides(session, query)
+    devices, cases = compare_devices(session, a, b, rules=rules_for(session, a, b)), compare_cases(session, a, b)
     chosen = devices if query.by == "devices" else cases
-    selected = [change for change in chosen.changes if _is_selected(change, query.change)]
+    selected = select_changes(chosen, query.change, read_pair(query.pair))
     part = selected[query.page * query.limit : (query.page + 1) * query.limit]
     has_more = len(selected) > (query.page + 1) * query.limit
     return CompareAnswer(
@@ -115,9 +154,77 @@ def compare_two_runs(query: CompareQuery) -> CompareAnswer:
         reason=base.reason,
         devices=_counts(devices),
         cases=_counts(cases),
-        items=[_answer(shown) for shown in show_changes(session, chosen, part)],
+        is_partial=devices.is_partial,
+        items=[_answer(chosen, query, shown) for shown in show_changes(session, chosen, part)],
         next_page=query.page + 1 if has_more else None,
     )
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/compare.csv",
+    scope=Scope.READ,
+    answers={200: RawAnswer(media_type=CSV, description="A line a device or case")},
+    takes=Takes(query=SelectionQuery),
+)
+def compare_two_runs_as_csv(query: SelectionQuery) -> Response:
+    """Download every change that is asked for as CSV, worst first.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    session = db.session()
+    _, a, b = _sides(session, query)
+    is_case = query.by == "cases"
+    chosen = compare_cases(session, a, b) if is_case else compare_devices(session, a, b, rules=rules_for(session, a, b))
+    selected = select_changes(chosen, query.change, read_pair(query.pair))
+    lines = write_csv(CSV_COLUMNS, _csv_rows(chosen, selected))
+    name = f"compare-{a.run.number}-{b.run.number}-{query.by}.csv"
+    return Response(lines, mimetype=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _csv_rows(comparison: Comparison, changes: Sequence[Change]) -> Iterator[Sequence[object]]:
+    open_session = later_reading()
+
+    def rows() -> Iterator[Sequence[object]]:
+        with open_session() as session:
+            for start in range(0, len(changes), ROWS_A_STEP):
+                for shown in show_changes(session, comparison, changes[start : start + ROWS_A_STEP]):
+                    yield _csv_row(shown)
+
+    return rows()
+
+
+def _csv_row(shown: ShownChange) -> Sequence[object]:
+    change, subject, since = shown.change, shown.subject, shown.since
+    a, b = change.a or Outcome("", None), change.b or Outcome("", None)
+    return (
+        *(change.kind.value, subject.device or "", subject.suite, subject.name),
+        *(a.word, b.word, a.content, b.content, shown.a.duration_s, shown.b.duration_s),
+        *((since.number, since.uid, since.runs) if since else ("", "", "")),
+        shown.b.message or shown.a.message,
+    )
+
+
+def _sides(session: Session, query: SelectionQuery) -> tuple[Baseline, Side, Side]:
+    newer = _readable(resolve(session, query.b, of=None).run)
+    base = resolve(session, query.a, of=newer, caller=g.caller)
+    older = _readable(base.run)
+    device = _device(session, "device", query.device)
+    other = _device(session, "other", query.other) if query.other else device
+    if query.other and not query.device:
+        raise InvalidError(("device", "expected the device of a, because `other` names one of b"))
+    a = Side(run=older, attempt=section_of(query.attempt_a), device_id=device)
+    return base, a, Side(run=newer, attempt=section_of(query.attempt_b), device_id=other)
+
+
+def _device(session: Session, name: str, device: str) -> int | None:
+    if not device:
+        return None
+    found = find_device_id(session, device)
+    if found is None:
+        raise NotFoundError(f"{name}: there is no device {device!r}")
+    return found
 
 
 def _readable(run: Run) -> Run:
@@ -125,10 +232,6 @@ def _readable(run: Run) -> Run:
     if not caller.may_touch(run.service):
         raise NotFoundError(f"there is no run {run.uid}")
     return run
-
-
-def _is_selected(change: Change, wanted: ChangeClass | None) -> bool:
-    return change.kind is not ChangeClass.SAME if wanted is None else change.kind is wanted
 
 
 def _counts(comparison: Comparison) -> dict[str, int]:
@@ -139,21 +242,52 @@ def _side(run: Run) -> SideAnswer:
     return SideAnswer(uid=run.uid, service=run.service, number=run.number)
 
 
-def _outcome(outcome: Outcome | None) -> OutcomeAnswer | None:
+def _outcome(outcome: Outcome | None, detail: Detail) -> OutcomeAnswer | None:
     if outcome is None:
         return None
-    return OutcomeAnswer(status=outcome.word, result=outcome.content, duration_s=outcome.duration_s)
+    return OutcomeAnswer(status=outcome.word, result=outcome.content, duration_s=detail.duration_s)
 
 
-def _answer(shown: ShownChange) -> ChangeAnswer:
-    since = shown.since
+def _since(since: Streak | None) -> SinceAnswer | None:
+    if since is None:
+        return None
+    return SinceAnswer(uid=since.uid, number=since.number, runs=since.runs, is_longer=since.is_longer)
+
+
+def _answer(comparison: Comparison, query: SelectionQuery, shown: ShownChange) -> ChangeAnswer:
+    change, subject = shown.change, shown.subject
     return ChangeAnswer(
-        kind=str(shown.change.kind),
-        device=shown.subject.device,
-        suite=shown.subject.suite,
-        name=shown.subject.name,
-        a=_outcome(shown.change.a),
-        b=_outcome(shown.change.b),
-        message=shown.message_b or shown.message_a,
-        since=None if since is None else SinceAnswer(uid=since.uid, number=since.number, runs=since.runs),
+        kind=str(change.kind),
+        device=subject.device,
+        suite=subject.suite,
+        name=subject.name,
+        a=_outcome(change.a, shown.a),
+        b=_outcome(change.b, shown.b),
+        message=shown.b.message or shown.a.message,
+        since=_since(shown.since),
+        links=_links(comparison, query, shown),
     )
+
+
+def _links(comparison: Comparison, query: SelectionQuery, shown: ShownChange) -> LinksAnswer:
+    a, b = comparison.a, comparison.b
+    device, change = shown.subject.device, shown.change
+    attempts: dict[str, Any] = {"attempt_a": a.attempt if a else None, "attempt_b": b.attempt}
+    sides = {**attempts, "a": a.run.uid if a else None, "b": b.run.uid}
+    if comparison.is_case:
+        page = url_for("compare.index", **sides, tab="cases", device=device, change=str(change.kind), _external=True)
+        return LinksAnswer(page=page, a_result=None, b_result=None)
+    names = {"device": query.device or device, "other": query.other or None}
+    return LinksAnswer(
+        page=url_for("compare.index", **sides, tab="result", **names, _external=True),
+        a_result=_result_url(a, query.device or device, change.a),
+        b_result=_result_url(b, device, change.b),
+    )
+
+
+def _result_url(side: Side | None, device: str | None, outcome: Outcome | None) -> str | None:
+    if side is None or device is None or outcome is None or outcome.content is None:
+        return None
+    attempt = side.attempt or "overall"
+    endpoint = "api_results.show_device_result"
+    return url_for(endpoint, uid=side.run.uid, name=device, attempt=attempt, _external=True)

@@ -4,7 +4,9 @@ A result is conclusive when it passed or failed. Each device and case is held ag
 so a skipped, canceled or missing one in between neither makes nor hides a regression.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
 from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS, CaseResult
 
@@ -22,6 +24,54 @@ class ChangeClass(StrEnum):
     NEW_OTHER = "new_other"
     IGNORED_ONLY = "ignored_only"
     SAME = "same"
+
+
+# A device is (device id, 0), a case (test case id, device id or 0).
+Key: TypeAlias = tuple[int, int]
+# The word of a result, and the id of its JSON (cases have none): two equal pairs are the same result.
+Pair: TypeAlias = tuple[str, int | None]
+
+
+class Outcome(NamedTuple):
+    """What a device or case came to in one run: a pair with names."""
+
+    word: str
+    content: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of one device or case.
+
+    Args:
+        key: which one.
+        kind: its class.
+        base: the conclusive word that B is held against; it may stem from a run before A.
+        a: what it came to in A, if it was there.
+        b: what it came to in B, if it is there.
+    """
+
+    key: Key
+    kind: ChangeClass
+    base: str | None
+    a: Outcome | None
+    b: Outcome | None
+
+    @property
+    def has_other_result(self) -> bool:
+        """Say whether both sides have a JSON result, and not the same."""
+        a, b = self.a, self.b
+        if a is None or b is None or a.content is None or b.content is None:
+            return False
+        return a.content != b.content
+
+    @property
+    def contents(self) -> tuple[int, int] | None:
+        """Return the ids of both JSON results if they are all that may differ: equal words, a result on each side."""
+        a, b = self.a, self.b
+        if a is None or b is None or a.word != b.word or a.content is None or b.content is None:
+            return None
+        return a.content, b.content
 
 
 CLASS_TITLES = {

@@ -4,6 +4,7 @@ import hashlib
 import io
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import IO, cast
 
 import msgspec
@@ -100,6 +101,23 @@ def get_digest(session: Session, blob_id: int) -> bytes:
     if digest is None:
         raise NotFoundError(f"there is no content {blob_id}")
     return digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobFacts:
+    """What is known of a content without reading it."""
+
+    digest: bytes
+    size: int
+
+
+def find_blob_facts(session: Session, blob_ids: Iterable[int]) -> dict[int, BlobFacts]:
+    """Return the key and size of those contents that are there."""
+    facts: dict[int, BlobFacts] = {}
+    for chunk in in_chunks(sorted(blob_ids)):
+        rows = session.execute(select(BlobRow.id, BlobRow.digest, BlobRow.size).where(BlobRow.id.in_(chunk)))
+        facts |= {row.id: BlobFacts(digest=bytes(row.digest), size=row.size) for row in rows}
+    return facts
 
 
 def stream_blob(session: Session, blob_id: int) -> Iterator[bytes]:

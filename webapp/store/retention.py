@@ -32,15 +32,17 @@ def list_service_options(session: Session) -> list[ServiceOptions]:
     return [ServiceOptions(id=row.id, slug=row.slug, options=row.options) for row in rows]
 
 
-def find_old_runs(session: Session, *, service_id: int, before: datetime, limit: int) -> list[int]:
-    """Return the oldest ended runs of a service that were last heard of before a moment."""
+def find_old_runs(
+    session: Session, *, service_id: int, before: datetime, kept_uid: str | None, limit: int
+) -> list[int]:
+    """Return the oldest ended runs of a service that were last heard of before a moment, without one that is kept."""
     query = (
         select(RunRow.id)
         .where(RunRow.service_id == service_id, RunRow.status.in_(sorted(ENDED)), RunRow.last_seen_at < before)
         .order_by(RunRow.id)
         .limit(limit)
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query if kept_uid is None else query.where(RunRow.uid != kept_uid)))
 
 
 def remove_runs(session: Session, run_ids: Sequence[int]) -> None:

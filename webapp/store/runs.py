@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.outcome import Level, RunStatus
 from webapp.errors import NotFoundError
-from webapp.query.expressions import EVERYTHING, And, Expression, Term
+from webapp.query.expressions import EVERYTHING, And, Expression, Op, Term, conjunction
 from webapp.query.fields import View
 from webapp.store.filtering import Clause, Translation, translate
 from webapp.store.models.accounts import UserRow
@@ -138,6 +138,19 @@ def find_last_good_run(session: Session, run: Run, *, levels: Sequence[Level]) -
     statement = _select().where(RunRow.service_id == run.service_id, RunRow.id < run.id, RunRow.level.in_(levels))
     rows = session.execute(statement.order_by(RunRow.id.desc()).limit(1)).mappings().all()
     return next(iter(_runs(session, rows)), None)
+
+
+def find_newest_match(session: Session, where: Expression, *, before: Run) -> Run | None:
+    """Return the newest run that a filter selects, of those before a run that have ended and were not canceled."""
+    ended = Term(field="status", op=Op.IS, values=(str(RunStatus.COMPLETE), str(RunStatus.INCOMPLETE)))
+    tree = conjunction([where, ended])
+    place: Position | None = _Order(is_by_start=_asks_for_start(tree)).position(before)
+    while place is not None:
+        page = page_runs(session, where=tree, before=place, limit=1)
+        if page.items:
+            return page.items[0]
+        place = page.older
+    return None
 
 
 def find_next_run(session: Session, run: Run) -> Run | None:

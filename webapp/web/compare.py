@@ -6,17 +6,19 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.compare.runs import Comparison, compare_cases, compare_devices
+from webapp.compare.runs import compare_cases, compare_devices
+from webapp.compare.stored import rules_for
 from webapp.domain.access import Permission
-from webapp.domain.changes import CLASS_TITLES, ChangeClass
+from webapp.domain.changes import CLASS_TITLES
 from webapp.errors import InvalidError
 from webapp.store.db import Session, db
 from webapp.store.runs import get_run, page_runs
-from webapp.web.compare_tables import read_table, slowest
+from webapp.web.compare_sides import choices_of_a, marks, tabs_of
+from webapp.web.compare_tables import read_table
 from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, show_texts
-from webapp.web.compare_wanted import CONTEXTS, LEVELS, Wanted, read_wanted
+from webapp.web.compare_timing import read_timing
+from webapp.web.compare_wanted import CONTEXTS, LEVELS, Wanted, narrow, read_wanted
 from webapp.web.guard import requires
-from webapp.web.paging import here
 
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
 
@@ -54,17 +56,22 @@ def index() -> ResponseReturnValue:
     if wanted is None:
         picked = [request.args.get(name, "") for name in ("a", "b")]
         return render_template("compare/choose.html", runs=page_runs(session, limit=CHOICES).items, picked=picked)
-    devices = compare_devices(session, wanted.a, wanted.b)
-    cases = compare_cases(session, wanted.a, wanted.b)
-    tab = wanted.tab or _best_tab(devices, cases)
+    is_narrowed = wanted.tab in ("devices", "cases") and wanted.device != ""
+    if is_narrowed:
+        wanted = narrow(session, wanted)
+    a, b = wanted.a, wanted.b
+    devices = compare_devices(session, a, b, rules=rules_for(session, a, b))
+    cases = compare_cases(session, a, b)
+    tab = wanted.tab or ("cases" if cases.total and not devices.total else "devices")
     values: dict[str, Any] = {"wanted": wanted, "tab": tab, "titles": CLASS_TITLES, "levels": LEVELS}
-    values["tabs"] = _tabs(tab, devices, cases)
-    values["counts"] = {kind: devices.counts[kind] + cases.counts[kind] for kind in ChangeClass}
+    values["tabs"] = tabs_of(wanted, tab, devices, cases)
+    values["marks"] = marks(devices, cases, is_narrowed=is_narrowed)
+    values["choices"] = choices_of_a(session, wanted)
     values["contexts"] = list(CONTEXTS)
     if tab in ("devices", "cases"):
         values["table"] = read_table(session, devices if tab == "devices" else cases, wanted)
     elif tab == "timing":
-        values["rows"] = slowest(session, devices, cases)
+        values["timing"] = read_timing(session, devices, cases, wanted)
     else:
         values |= show_texts(session, wanted, devices, tab=tab)
     return render_template("compare/index.html", **values)
@@ -114,25 +121,3 @@ def _needed(session: Session) -> Wanted:
     if wanted is None:
         raise InvalidError(("a, b", "expected the uids of two runs"))
     return wanted
-
-
-def _best_tab(devices: Comparison, cases: Comparison) -> str:
-    return "cases" if cases.changes and not devices.changes else "devices"
-
-
-def _tabs(current: str, devices: Comparison, cases: Comparison) -> list[dict[str, Any]]:
-    differing = {True: sum(1 for change in cases.changes if change.kind is not ChangeClass.SAME)}
-    differing[False] = sum(1 for change in devices.changes if change.kind is not ChangeClass.SAME)
-    tabs: list[dict[str, Any]] = []
-    for name, title, count in (
-        ("devices", "Devices", differing[False] if devices.changes else None),
-        ("cases", "Cases", differing[True] if cases.changes else None),
-        ("logs", "Logs", None),
-        ("result", "Result JSON", None),
-        ("timing", "Timing", None),
-    ):
-        tabs.append(
-            {"title": title, "url": here(tab=name, change=None, pair=None, page=None), "current": name == current}
-            | ({} if count is None else {"count": count})
-        )
-    return tabs

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
-from webapp.compare.runs import Change, Comparison, ShownChange, Side, show_changes
+from webapp.compare.runs import Comparison, ShownChange, Side, show_changes
+from webapp.compare.selection import ABSENT, select_changes, write_pair
 from webapp.domain.changes import CLASS_TITLES, FAILING, PASSING, ChangeClass
 from webapp.domain.outcome import CaseResult, DeviceStatus
 from webapp.store.db import Session
@@ -15,8 +17,6 @@ from webapp.web.compare_wanted import Wanted
 from webapp.web.paging import here
 
 PAGE_ROWS = 300
-SLOWEST = 200
-ABSENT = "-"
 TONES = {
     ChangeClass.NEWLY_FAILING: "failed",
     ChangeClass.NEW_FAILING: "failed",
@@ -25,6 +25,8 @@ TONES = {
     ChangeClass.NEW_PASSING: "ok",
     ChangeClass.CHANGED: "changed",
 }
+# What the addresses of the download share with that of the page.
+SELECTING = ("a", "b", "attempt_a", "attempt_b", "device", "other", "change", "pair")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,59 +48,53 @@ class Table:
         columns: words of B.
         cells: the matrix by row and column.
         chips: the classes with their counts, as filters.
+        title: what is listed.
         shown: the listed changes.
         total: how many changes the filter selects.
         newer: the address of the page before, or empty.
         older: the address of the next page, or empty.
         logged: the devices that have a log in both runs.
+        downloads: the addresses of the list for spreadsheets and programs.
     """
 
     is_case: bool
+    is_partial: bool
     rows: Sequence[str]
     columns: Sequence[str]
     cells: dict[tuple[str, str], Cell]
     chips: list[dict[str, Any]]
+    title: str
     shown: list[ShownChange]
     total: int
     newer: str
     older: str
     logged: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """How long one device or case took in A and in B, in seconds."""
-
-    shown: ShownChange
-    a_s: float
-    b_s: float
-
-    @property
-    def difference_s(self) -> float:
-        """Return how much longer B took."""
-        return self.b_s - self.a_s
+    downloads: list[dict[str, str]]
 
 
 def read_table(session: Session, comparison: Comparison, wanted: Wanted) -> Table:
     """Return the changes that the address asks for; without a choice, all that are not the same."""
     words: Sequence[str] = [str(word) for word in (CaseResult if comparison.is_case else DeviceStatus)]
-    first = {_name(a) for a, _ in comparison.matrix}
-    second = {_name(b) for _, b in comparison.matrix}
-    selected = [change for change in comparison.changes if _is_selected(change, wanted)]
+    matrix = comparison.matrix()
+    first, second = {_name(a) for a, _ in matrix}, {_name(b) for _, b in matrix}
+    selected = select_changes(comparison, wanted.change, wanted.pair)
     page = _page()
     part = selected[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
     has_more = len(selected) > (page + 1) * PAGE_ROWS
     return Table(
         is_case=comparison.is_case,
+        is_partial=comparison.is_partial,
         rows=[word for word in [*words, ABSENT] if word in first],
         columns=[word for word in [*words, ABSENT] if word in second],
-        cells={(_name(a), _name(b)): _cell(a, b, count, wanted) for (a, b), count in comparison.matrix.items()},
+        cells={(_name(a), _name(b)): _cell(a, b, count, wanted) for (a, b), count in matrix.items()},
         chips=_chips(comparison, wanted),
+        title=_title(wanted),
         shown=show_changes(session, comparison, part),
         total=len(selected),
         newer=here(page=page - 1 or None) if page else "",
         older=here(page=page + 1) if has_more else "",
         logged=_streams(session, wanted.a) & _streams(session, wanted.b),
+        downloads=_downloads(is_case=comparison.is_case),
     )
 
 
@@ -106,51 +102,31 @@ def _streams(session: Session, side: Side) -> frozenset[str]:
     return frozenset(log.stream for log in list_logs(session, run_id=side.run.id))
 
 
-def slowest(session: Session, devices: Comparison, cases: Comparison) -> list[Timing]:
-    """Return the devices, or without any the cases, whose duration changed most."""
-    comparison = devices if devices.changes else cases
-    timed = [change for change in comparison.changes if _took(change) is not None]
-    timed.sort(key=lambda change: -abs(_took(change) or 0.0))
-    return [
-        Timing(shown=shown, a_s=shown.change.a.duration_s or 0.0, b_s=shown.change.b.duration_s or 0.0)
-        for shown in show_changes(session, comparison, timed[:SLOWEST])
-        if shown.change.a is not None and shown.change.b is not None
-    ]
-
-
-def _took(change: Change) -> float | None:
-    if change.a is None or change.b is None or change.a.duration_s is None or change.b.duration_s is None:
-        return None
-    return change.b.duration_s - change.a.duration_s
-
-
-def _is_selected(change: Change, wanted: Wanted) -> bool:
-    if wanted.pair:
-        a = None if change.a is None else change.a.word
-        b = None if change.b is None else change.b.word
-        return wanted.pair == f"{_name(a)}:{_name(b)}"
-    if wanted.change is not None:
-        return change.kind is wanted.change
-    return change.kind is not ChangeClass.SAME
-
-
 def _name(word: str | None) -> str:
     return ABSENT if word is None else word
+
+
+def _title(wanted: Wanted) -> str:
+    if wanted.pair is not None:
+        a, b = ("not there" if word == ABSENT else word for word in wanted.pair)
+        return f"{a.capitalize()} in A, {b} in B"
+    return "Everything that changed" if wanted.change is None else CLASS_TITLES[wanted.change]
 
 
 def _cell(a: str | None, b: str | None, count: int, wanted: Wanted) -> Cell:
     tone = ""
     if a != b:
         tone = "worse" if b in FAILING else "better" if b in PASSING and a in FAILING else "other"
-    pair = f"{_name(a)}:{_name(b)}"
-    return Cell(count=count, url=here(pair=pair, change=None, page=None), tone=tone, current=wanted.pair == pair)
+    pair = (_name(a), _name(b))
+    url = here(pair=write_pair(a, b), change=None, page=None)
+    return Cell(count=count, url=url, tone=tone, current=wanted.pair == pair)
 
 
 def _chips(comparison: Comparison, wanted: Wanted) -> list[dict[str, Any]]:
-    differing = sum(count for kind, count in comparison.counts.items() if kind is not ChangeClass.SAME)
-    is_all = wanted.change is None and not wanted.pair
+    is_all = wanted.change is None and wanted.pair is None
+    url = here(change=None, pair=None, page=None)
     chips: list[dict[str, Any]] = [
-        {"label": "changed", "count": differing, "url": here(change=None, pair=None, page=None), "current": is_all}
+        {"label": "changed", "count": len(comparison.changes), "url": url, "current": is_all}
     ]
     for kind, count in comparison.counts.items():
         if count:
@@ -159,11 +135,20 @@ def _chips(comparison: Comparison, wanted: Wanted) -> list[dict[str, Any]]:
                     "label": CLASS_TITLES[kind].lower(),
                     "count": count,
                     "url": here(change=str(kind), pair=None, page=None),
-                    "current": wanted.change is kind,
+                    "current": wanted.change is kind and wanted.pair is None,
                     "word": TONES.get(kind, ""),
                 }
             )
     return chips
+
+
+def _downloads(*, is_case: bool) -> list[dict[str, str]]:
+    kept = {name: request.args[name] for name in SELECTING if request.args.get(name)}
+    query = urlencode({**kept, "by": "cases" if is_case else "devices"})
+    return [
+        {"title": "CSV", "url": f"{url_for('api_compare.compare_two_runs_as_csv')}?{query}"},
+        {"title": "JSON", "url": f"{url_for('api_compare.compare_two_runs')}?{query}"},
+    ]
 
 
 def _page() -> int:

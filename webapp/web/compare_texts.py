@@ -12,12 +12,13 @@ from msgspec import structs
 
 from webapp.compare.difference import Difference, open_difference
 from webapp.compare.making import RuleOrder
-from webapp.compare.runs import Change, Comparison, show_changes
+from webapp.compare.runs import Comparison, show_changes
 from webapp.compare.shelf import Shelf
 from webapp.compare.sources import log_text, result_text
 from webapp.compare.texts import RANGE, Text
 from webapp.compare.workshop import Progress, Workshop
 from webapp.diff.patch import unified_patch
+from webapp.domain.changes import Change
 from webapp.domain.compare_options import CompareOptions, read_compare_options
 from webapp.errors import InvalidError, NotFoundError, TooLargeError
 from webapp.store.db import Session
@@ -253,7 +254,7 @@ def _files(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -
         shared = [log.stream for log in list_logs(session, run_id=wanted.b.run.id) if log.stream in streams]
         shared.sort(key=lambda name: (name != RUN_LOG, name))
         return [_file("" if name == RUN_LOG else name, is_current=wanted.streams[1] == name) for name in shared]
-    differing = [change for change in devices.changes if _has_other_result(change)][:MAX_FILES]
+    differing = [change for change in devices.changes if change.has_other_result][:MAX_FILES]
     return [
         _file(shown.subject.device or "", is_current=wanted.other == shown.subject.device, change=shown.change)
         for shown in show_changes(session, devices, differing)
@@ -268,12 +269,6 @@ def _file(device: str, *, is_current: bool, change: Change | None = None) -> Val
         "a": change.a.word if change and change.a else "",
         "b": change.b.word if change and change.b else "",
     }
-
-
-def _has_other_result(change: Change) -> bool:
-    if change.a is None or change.b is None or change.a.content is None or change.b.content is None:
-        return False
-    return change.a.content != change.b.content
 
 
 def read_number(name: str) -> int:

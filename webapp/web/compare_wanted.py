@@ -1,19 +1,22 @@
 """What does the address of a comparison ask for?"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import request
 
-from webapp.compare.baseline import LAST_OK, PREVIOUS, Baseline, resolve
+from webapp.compare.baseline import Baseline, is_relative, resolve
 from webapp.compare.runs import Side
+from webapp.compare.selection import Words, read_pair
 from webapp.compare.sources import LineRange
 from webapp.diff.layout import View
 from webapp.diff.noise import Level
 from webapp.domain.changes import ChangeClass
 from webapp.errors import InvalidError, NotFoundError
+from webapp.store.comparison import find_device_id
 from webapp.store.db import Session
+from webapp.web.guard import caller_here
 
 TABS = ("devices", "cases", "logs", "result", "timing")
 LEVELS: dict[str, str] = {
@@ -23,7 +26,7 @@ LEVELS: dict[str, str] = {
 }
 VIEWS = ("side", "unified")
 CONTEXTS: dict[str, int | None] = {"1": 1, "3": 3, "10": 10, "100": 100, "all": None}
-WORDS = (PREVIOUS, LAST_OK)
+BY = ("devices", "cases")
 RUN_LOG = "run"
 LONGEST_FIND = 200
 _PART = re.compile(r"([0-9]{1,9})-([0-9]{1,9})?")
@@ -45,7 +48,8 @@ class Wanted:
         context: unchanged rows around a change; None is all.
         shows_ignored: rows that differ only in ignored parts stay visible.
         change: the class of changes that is listed, None for all but the same.
-        pair: the words of a cell of the matrix, `failed:ok`, empty for all.
+        pair: the words of a cell of the matrix, None for all.
+        by: whether devices or cases are timed, empty for what there is.
         part_a: the lines of A that are compared.
         part_b: the lines of B.
         find: what is searched for in the rows.
@@ -62,7 +66,8 @@ class Wanted:
     context: int | None
     shows_ignored: bool
     change: ChangeClass | None
-    pair: str
+    pair: Words | None
+    by: str
     part_a: LineRange
     part_b: LineRange
     find: str
@@ -98,18 +103,36 @@ def read_wanted(session: Session) -> Wanted | None:
         context=CONTEXTS[_choice("context", tuple(CONTEXTS), "3")],
         shows_ignored=request.args.get("ignored") == "1",
         change=ChangeClass(change) if change else None,
-        pair=request.args.get("pair", ""),
+        pair=read_pair(request.args.get("pair", "")),
+        by=_choice("by", ("", *BY), ""),
         part_a=_part("a_lines"),
         part_b=_part("b_lines"),
         find=" ".join(request.args.get("find", "").split())[:LONGEST_FIND],
     )
 
 
+def narrow(session: Session, wanted: Wanted) -> Wanted:
+    """Return the same with both sides narrowed to the devices that the address names.
+
+    Raises:
+        NotFoundError: there is no such device.
+    """
+    a = replace(wanted.a, device_id=_device_id(session, wanted.device))
+    return replace(wanted, a=a, b=replace(wanted.b, device_id=_device_id(session, wanted.other)))
+
+
+def _device_id(session: Session, name: str) -> int:
+    found = find_device_id(session, name)
+    if found is None:
+        raise NotFoundError(f"there is no device {name}")
+    return found
+
+
 def _resolve(session: Session, first: str, second: str) -> tuple[Baseline, Baseline]:
-    if second in WORDS:
-        raise NotFoundError(f"'{second}' is taken for A, relative to B: name B by its uid")
+    if is_relative(second):
+        raise NotFoundError(f"'{second[:80]}' is taken for A, relative to B: name B by its uid")
     newer = resolve(session, second, of=None)
-    return resolve(session, first, of=newer.run), newer
+    return resolve(session, first, of=newer.run, caller=caller_here()), newer
 
 
 def _part(name: str) -> LineRange:

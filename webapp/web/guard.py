@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.domain.access import Permission
+from webapp.domain.access import SCOPES, Caller, Permission
 from webapp.errors import ForbiddenError
 
 Params = ParamSpec("Params")
@@ -40,6 +40,13 @@ def public(view: Callable[Params, Answer]) -> Callable[Params, Answer]:
     """Mark a page that anybody may see; put it directly under the route decorator."""
     vars(view)["permission"] = None
     return view
+
+
+def caller_here() -> Caller:
+    """Return the person at the browser as whoever asks for something."""
+    return Caller(
+        user_id=current_user.id, name=current_user.name, role=current_user.role, scopes=SCOPES[current_user.role]
+    )
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
