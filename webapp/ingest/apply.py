@@ -21,7 +21,7 @@ from webapp.domain.messages import (
     RunStart,
 )
 from webapp.domain.outcome import ENDED, CaseResult, DeviceStatus, RunStatus
-from webapp.ingest.finish import close_open_devices, closing_status, finish, weigh
+from webapp.ingest.finish import closing_status, finish, revise
 from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.blobs import Content, add_blobs
 from webapp.store.db import Session
@@ -91,8 +91,7 @@ class _Batch:
         self._write_logs()
         if self._is_late:
             self._run.late_events += len(prepared)
-            close_open_devices(self._session, self._run, ended_at=self._now)
-            weigh(self._run)
+            revise(self._session, self._run, now=self._now)
 
     def _resolve(self, prepared: Sequence[Prepared]) -> None:
         """Turn names and contents into ids, in a few statements for the whole batch."""

@@ -7,6 +7,7 @@ from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.db import Session
 from webapp.store.recording import RunRecord
 from webapp.store.recording_results import DeviceRecord
+from webapp.store.wanted_comparisons import want_comparison, want_followers
 
 
 def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime) -> None:
@@ -26,6 +27,17 @@ def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str,
     run.duration_s = max(0.0, (ended_at - run.started_at).total_seconds())
     close_open_devices(session, run, ended_at=ended_at)
     weigh(run)
+    if status is not RunStatus.CANCELED:
+        want_comparison(session, run.id)
+
+
+def revise(session: Session, run: RunRecord, *, now: datetime) -> None:
+    """Bring a locked run that had ended up to date after something came late; the caller saves it."""
+    close_open_devices(session, run, ended_at=now)
+    weigh(run)
+    if run.status is not RunStatus.CANCELED:
+        want_comparison(session, run.id)
+        want_followers(session, run.id)
 
 
 def close_open_devices(session: Session, run: RunRecord, *, ended_at: datetime) -> None:

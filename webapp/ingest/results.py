@@ -9,7 +9,7 @@ from webapp.domain.names import find_name_fault
 from webapp.domain.outcome import ENDED, DeviceStatus, RunStatus
 from webapp.errors import InvalidError, TooLargeError
 from webapp.ingest.doors import check_uid, get_run_for_writing, touch
-from webapp.ingest.finish import close_open_devices, weigh
+from webapp.ingest.finish import revise
 from webapp.ingest.ledger import Ledger
 from webapp.store.blobs import add_blobs, json_content
 from webapp.store.db import writing
@@ -63,8 +63,7 @@ def put_result(raw: bytes, *, uid: str, device: str, attempt: int, caller: Calle
             run.started_at = run.started_at or now
         if run.status in ENDED:
             run.late_events += 1
-            close_open_devices(session, run, ended_at=now)
-            weigh(run)
+            revise(session, run, now=now)
         run.last_seen_at = max(run.last_seen_at, now)
         touch(run, now=now)
         save_run(session, run)

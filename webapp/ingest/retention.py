@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from webapp.domain.compare_options import read_compare_options
 from webapp.store.db import reading, writing
 from webapp.store.retention import (
     ServiceOptions,
@@ -50,11 +51,12 @@ def kept_days(service: ServiceOptions, days: int) -> int:
 
 
 def _forget_runs(service: ServiceOptions, *, now: datetime, days: int) -> int:
-    removed = 0
+    """Remove the old runs of a service; the one that is pinned as its baseline stays."""
+    removed, pinned = 0, read_compare_options(service.options).pinned
     while days:
         before = now - timedelta(days=days)
         with writing() as session:
-            run_ids = find_old_runs(session, service_id=service.id, before=before, limit=RUNS_A_STEP)
+            run_ids = find_old_runs(session, service_id=service.id, before=before, kept_uid=pinned, limit=RUNS_A_STEP)
             if not run_ids:
                 break
             remove_runs(session, run_ids)

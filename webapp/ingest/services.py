@@ -8,10 +8,12 @@ from typing import Any
 from webapp.domain.compare_options import OPTION, check_compare_options
 from webapp.domain.outcome import ServiceKind
 from webapp.errors import InvalidError
+from webapp.ingest.baselines import COMPARED_ANEW, check_pinned
 from webapp.ingest.doors import check_slug
 from webapp.store.accounts import find_user_by_name
 from webapp.store.db import Session
 from webapp.store.recording_services import ServiceChanges, ensure_service, find_service, get_options, save_service
+from webapp.store.wanted_comparisons import want_newest
 
 MAX_HEARTBEAT_S = 86_400
 
@@ -49,7 +51,7 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     service = ensure_service(session, slug, now=now)
     options = None
     if fields.options is not None:
-        _check_options(fields.options)
+        _check_options(session, slug, fields.options)
         merged = {**get_options(session, service.id), **fields.options}
         options = {name: value for name, value in merged.items() if value is not None}
     changes = ServiceChanges(
@@ -61,14 +63,16 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
         options=options,
     )
     save_service(session, service.id, changes)
+    if fields.options is not None and OPTION in fields.options:
+        want_newest(session, service_id=service.id, limit=COMPARED_ANEW)
     return is_new
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
+def _check_options(session: Session, slug: str, options: Mapping[str, Any]) -> None:
     if OPTION not in options:
         return
     try:
-        check_compare_options(options)
+        check_pinned(session, slug, check_compare_options(options))
     except InvalidError as error:
         raise InvalidError(*((f"options.{path}", message) for path, message in error.faults)) from error
 

@@ -17,6 +17,7 @@ from webapp.settings.resolve import Settings
 from webapp.store.db import reading, writing
 from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
 from webapp.worker.checks import Bench
+from webapp.worker.comparisons import compare_wanted_runs
 from webapp.worker.selfcheck import report_selfcheck
 
 DAY_S = 24 * 3600.0
@@ -69,6 +70,11 @@ def retention(around: Surroundings) -> None:
         log.info("forgot %d runs and %d contents", forgotten.runs, forgotten.blobs)
 
 
+def compare(_around: Surroundings) -> None:
+    """Find out what changed in the runs that ended."""
+    compare_wanted_runs()
+
+
 def selfcheck(around: Surroundings) -> None:
     """Check this server and report it like any other service."""
     bench = Bench(
@@ -81,5 +87,11 @@ def selfcheck(around: Surroundings) -> None:
     report_selfcheck(bench, trigger=trigger)
 
 
-JOBS: dict[str, Job] = {"beat": beat, "watchdog": watchdog, "selfcheck": selfcheck, "retention": retention}
-EVERY_S: dict[str, float] = {"beat": 30, "watchdog": 5, "selfcheck": DAY_S, "retention": DAY_S}
+JOBS: dict[str, Job] = {
+    "beat": beat,
+    "watchdog": watchdog,
+    "compare": compare,
+    "selfcheck": selfcheck,
+    "retention": retention,
+}
+EVERY_S: dict[str, float] = {"beat": 30, "watchdog": 5, "compare": 5, "selfcheck": DAY_S, "retention": DAY_S}
