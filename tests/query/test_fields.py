@@ -4,6 +4,7 @@ import pytest
 
 from tests.query.asking import NOW, read
 from webapp.domain import outcome
+from webapp.domain.changes import ChangeClass
 from webapp.query import fields
 from webapp.query.fields import FIELDS, SHORTCUTS, TEXT_COLUMNS, Field, Kind, Shortcut, View
 from webapp.query.parser import parse
@@ -69,3 +70,4 @@ def test_the_words_are_those_of_the_domain() -> None:
     assert set(dict(fields.DEVICE_GROUPS)["success"]) == outcome.DEVICE_SUCCESS
     assert set(dict(fields.DEVICE_GROUPS)["failure"]) == outcome.DEVICE_FAILURE
     assert set(fields.CASE_RESULTS) == set(outcome.CaseResult)
+    assert tuple(kind for kind in ChangeClass if kind is not ChangeClass.SAME) == fields.CHANGES

@@ -15,6 +15,7 @@ from webapp.query.parser import parse
 from webapp.store import runs as store
 from webapp.store.db import reading
 from webapp.store.paging import Position
+from webapp.worker.comparisons import compare_wanted_runs
 
 pytestmark = pytest.mark.integration
 
@@ -53,6 +54,9 @@ FILTERS: tuple[tuple[str, list[str]], ...] = (
     ("parent:*", ["step"]),
     ("has:unreachable", ["bad"]),
     ("has:failure", ["bad"]),
+    ("change:new-failure", ["bad"]),
+    ("change:new_passing,fixed", ["flaky", "old"]),
+    ("change:regression", []),
     ("device:edge-2", ["flaky"]),
     ("device:EDGE-*", ["flaky", "old"]),
     ("device:core_1", ["bad"]),
@@ -104,6 +108,7 @@ def some_runs(any_app: Flask) -> dict[str, str]:
         "going": record_run(any_app, service="suite", cases=[CaseReport(name="a")], status=None, now=NOW),
     }
     found["step"] = record_run(any_app, service="suite", fields={"parent_run": found["going"]}, now=NOW)
+    compare_wanted_runs()
     return found
 
 

@@ -79,6 +79,15 @@ DEVICE_STATUSES = (
 )  # fmt: skip
 DEVICE_GROUPS = (("success", ("ok", "changed")), ("failure", ("failed", "unreachable", "timeout", "lost")))
 CASE_RESULTS = ("pass", "fail", "skip", "unknown")
+CHANGES = (
+    "newly_failing", "new_failing", "still_failing", "missing", "changed", "fixed", "new_passing", "new_other",
+    "ignored_only",
+)  # fmt: skip
+CHANGE_GROUPS = (
+    ("regression", ("newly_failing",)),
+    ("new-failure", ("newly_failing", "new_failing")),
+    ("progression", ("fixed",)),
+)
 
 
 def _field(name: str, kind: Kind, views: str, summary: str, example: str) -> Field:
@@ -115,6 +124,7 @@ FIELDS = (
     _enum("status", "runs", "Where the run stands", "status:running,queued", RUN_STATUSES, RUN_GROUPS),
     _ordered("level", "runs", "How bad the ended run is; canceled runs have no level", "level:>=warnings", LEVELS),
     _enum("has", "runs", "Some device came to this, overall", "has:unreachable", DEVICE_STATUSES, DEVICE_GROUPS),
+    _enum("change", "runs", "Some device or case changed so", "change:newly_failing", CHANGES, CHANGE_GROUPS),
     _field("device", Kind.NAME, "runs", "Some device of this name took part", "device:edge-*"),
     _field("number", Kind.INTEGER, "runs", "The run's number in its service; #118 alone does the same", "number:>=100"),
     _field("label", Kind.KEY, "runs", "One of the run's labels", "label:nightly"),

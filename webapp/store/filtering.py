@@ -31,6 +31,7 @@ from webapp.query.expressions import And, Expression, Not, Op, Or, Term, Text, V
 from webapp.query.fields import TEXT_COLUMNS, View
 from webapp.query.globs import Glob, Wildcard
 from webapp.store.models.accounts import UserRow
+from webapp.store.models.comparisons import RunChangeRow
 from webapp.store.models.inventory import DeviceRow, ServiceRow, TestCaseRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunLabelRow, RunRow
@@ -268,6 +269,10 @@ def _has(_translator: _Translator, term: Term) -> Clause:
     )
 
 
+def _change(_translator: _Translator, term: Term) -> Clause:
+    return exists().where(RunChangeRow.run_id == RunRow.id, RunChangeRow.kind.in_(term.values))
+
+
 def _took_part(_translator: _Translator, term: Term) -> Clause:
     devices = select(DeviceRow.id).where(_named(DeviceRow.name, term))
     return exists().where(DeviceResultRow.run_id == RunRow.id, DeviceResultRow.device_id.in_(devices))
@@ -325,6 +330,7 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
         "status": _word(RunRow.status),
         "level": _word(RunRow.level),
         "has": _has,
+        "change": _change,
         "device": _took_part,
         "number": _number(RunRow.number),
         "label": _label,
