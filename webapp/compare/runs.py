@@ -50,13 +50,25 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Two runs side by side, of devices or of cases.
+class Sides:
+    """Which runs are compared.
 
     Args:
         a: the older side; None when there is nothing to compare with, and everything is new.
         b: the newer side.
         is_case: cases are compared, else devices.
+    """
+
+    a: Side | None
+    b: Side
+    is_case: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Sides):
+    """Two runs side by side, of devices or of cases.
+
+    Args:
         changes: everything that is not the same, worst first.
         counts: how many have each class; every class is there.
         before: what each came to in A; one device against another has the keys of B's device.
@@ -64,9 +76,6 @@ class Comparison:
         is_partial: the rules of the service were not applied to every changed result, for lack of time.
     """
 
-    a: Side | None
-    b: Side
-    is_case: bool
     changes: Sequence[Change]
     counts: Mapping[ChangeClass, int]
     before: Mapping[Key, Pair] = field(repr=False)
@@ -118,9 +127,9 @@ def compare_cases(session: Session, a: Side | None, b: Side) -> Comparison:
     return _compare(session, a, b, before=before, after=load_cases(session, b.place), is_case=True)
 
 
-def show_changes(session: Session, comparison: Comparison, changes: Sequence[Change]) -> list[ShownChange]:
+def show_changes(session: Session, sides: Sides, changes: Sequence[Change]) -> list[ShownChange]:
     """Return some changes of a comparison with everything a page says about them, in the same order."""
-    a, b, is_case = comparison.a, comparison.b, comparison.is_case
+    a, b, is_case = sides.a, sides.b, sides.is_case
     keys = [change.key for change in changes]
     subjects = name_subjects(session, keys, is_case=is_case)
     after = load_details(session, b.place, keys=keys, is_case=is_case)

@@ -1,17 +1,26 @@
 """What changed in a run, found once at its end and stored, so that lists and notifications need not compare again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.compare.baseline import COMPARABLE, Baseline, find_usual_baseline
 from webapp.compare.ignored import Rules
-from webapp.compare.runs import Comparison, Side, compare_cases, compare_devices
-from webapp.domain.changes import ChangeClass
+from webapp.compare.runs import (
+    Comparison,
+    ShownChange,
+    Side,
+    Sides,
+    compare_cases,
+    compare_devices,
+    show_changes,
+)
+from webapp.domain.changes import Change, ChangeClass, Key
 from webapp.domain.compare_options import read_compare_options
 from webapp.store import stored_comparisons as store
 from webapp.store.db import Session
 from webapp.store.recording_services import get_options
-from webapp.store.runs import Run, list_runs
+from webapp.store.runs import Run, get_run, list_runs
 from webapp.store.stored_comparisons import NewComparison, StoredComparison
 
 FIRST = "first"
@@ -89,6 +98,25 @@ def save_run_comparison(session: Session, made: RunComparison, *, now: datetime)
         changed_cases=made.cases.changes,
     )
     return store.save_comparison(session, new, now=now)
+
+
+def show_stored(
+    session: Session, run: Run, stored: StoredComparison, *, kinds: Sequence[ChangeClass], limit: int
+) -> list[ShownChange]:
+    """Return the first stored changes of some classes with names and messages: class by class, devices before cases."""
+    kept = store.load_changes(session, run.id)
+    b = Side(run=run)
+    a = None if stored.baseline is None else Side(run=get_run(session, stored.baseline.uid))
+    chosen: list[tuple[bool, Change]] = []
+    for kind in kinds:
+        chosen += [(False, change) for change in kept.devices if change.kind is kind]
+        chosen += [(True, change) for change in kept.cases if change.kind is kind]
+    shown: dict[tuple[bool, Key], ShownChange] = {}
+    for is_case in (False, True):
+        changes = [change for of_cases, change in chosen[:limit] if of_cases is is_case]
+        found = show_changes(session, Sides(a=a, b=b, is_case=is_case), changes)
+        shown |= {(is_case, each.change.key): each for each in found}
+    return [shown[is_case, change.key] for is_case, change in chosen[:limit]]
 
 
 def rules_for(session: Session, a: Side, b: Side) -> Rules:

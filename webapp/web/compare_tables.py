@@ -53,6 +53,7 @@ class Table:
         total: how many changes the filter selects.
         newer: the address of the page before, or empty.
         older: the address of the next page, or empty.
+        has_devices: some of the listed cases ran on a device.
         logged: the devices that have a log in both runs.
         downloads: the addresses of the list for spreadsheets and programs.
     """
@@ -68,6 +69,7 @@ class Table:
     total: int
     newer: str
     older: str
+    has_devices: bool
     logged: frozenset[str]
     downloads: list[dict[str, str]]
 
@@ -79,7 +81,7 @@ def read_table(session: Session, comparison: Comparison, wanted: Wanted) -> Tabl
     first, second = {_name(a) for a, _ in matrix}, {_name(b) for _, b in matrix}
     selected = select_changes(comparison, wanted.change, wanted.pair)
     page = _page()
-    part = selected[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
+    shown = show_changes(session, comparison, selected[page * PAGE_ROWS : (page + 1) * PAGE_ROWS])
     has_more = len(selected) > (page + 1) * PAGE_ROWS
     return Table(
         is_case=comparison.is_case,
@@ -89,10 +91,11 @@ def read_table(session: Session, comparison: Comparison, wanted: Wanted) -> Tabl
         cells={(_name(a), _name(b)): _cell(a, b, count, wanted) for (a, b), count in matrix.items()},
         chips=_chips(comparison, wanted),
         title=_title(wanted),
-        shown=show_changes(session, comparison, part),
+        shown=shown,
         total=len(selected),
         newer=here(page=page - 1 or None) if page else "",
         older=here(page=page + 1) if has_more else "",
+        has_devices=any(each.subject.device for each in shown),
         logged=_streams(session, wanted.a) & _streams(session, wanted.b),
         downloads=_downloads(is_case=comparison.is_case),
     )

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from webapp import clock
-from webapp.domain.access import Caller, Permission, Scope
+from webapp.domain.access import Permission
+from webapp.domain.changes import CLASS_TITLES
 from webapp.domain.outcome import DEVICE_FAILURE, ENDED, CaseResult
 from webapp.ingest.runs import request_cancel
 from webapp.store.attachments import list_attachments
@@ -18,11 +18,12 @@ from webapp.store.db import db, reading, writing
 from webapp.store.logs import list_logs
 from webapp.store.results import Attempt, list_attempts
 from webapp.store.runs import Run, find_next_run, find_previous_run, get_run, get_run_detail, list_steps, touch_of
-from webapp.web.guard import requires
+from webapp.web.guard import caller_here, requires
 from webapp.web.live import event_stream
 from webapp.web.paging import here
 from webapp.web.run_cases import read_cases
 from webapp.web.run_causes import read_causes
+from webapp.web.run_changes import read_changes
 from webapp.web.run_devices import read_devices, read_panel
 from webapp.web.run_figures import short_duration, verdict_of_run
 from webapp.web.run_section import Section, read_section
@@ -56,6 +57,8 @@ def show(uid: str) -> ResponseReturnValue:
         "previous": previous,
         "next": find_next_run(session, run),
         "causes": causes,
+        "changes": read_changes(session, run),
+        "titles": CLASS_TITLES,
         "devices": devices,
         "panel": read_panel(session, section, devices),
         "cases": read_cases(session, section, only=causes.cases),
@@ -79,11 +82,8 @@ def events(uid: str) -> Response:
 @requires(Permission.OPERATE)
 def cancel(uid: str) -> ResponseReturnValue:
     """Ask the run's reporter to stop it."""
-    caller = Caller(
-        user_id=current_user.id, name=current_user.name, role=current_user.role, scopes=frozenset({Scope.INGEST})
-    )
     with writing() as session:
-        is_asked = request_cancel(session, uid, caller=caller, now=clock.now())
+        is_asked = request_cancel(session, uid, caller=caller_here(), now=clock.now())
     flash("The reporter is asked to stop." if is_asked else "The run has ended already.", "success")
     return redirect(url_for("run.show", uid=uid))
 

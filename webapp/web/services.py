@@ -14,6 +14,7 @@ from webapp.store.runs import FACET_ROWS, count_facets, find_run_by_number, page
 from webapp.web.filters import read_filter
 from webapp.web.guard import requires
 from webapp.web.paging import pager_of, read_before
+from webapp.web.run_changes import words_of_runs
 from webapp.web.run_figures import chips_of, kpis_of, strip_of, verdict_of_run
 
 blueprint = Blueprint("services", __name__, url_prefix="/services")
@@ -47,6 +48,7 @@ def show(slug: str) -> ResponseReturnValue:
     values = {
         "service": service,
         "runs": runs[:LATEST_RUNS],
+        "changes": words_of_runs(session, runs[:LATEST_RUNS]),
         "bars": strip_of(runs),
         "kpis": kpis_of(runs),
         "chips": chips_of(text, facets, link=lambda wanted: url_for("runs.index", q=wanted)),
