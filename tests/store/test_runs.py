@@ -62,6 +62,7 @@ FILTERS: tuple[tuple[str, list[str]], ...] = (
     ("device:core_1", ["bad"]),
     ("device:core?2", []),
     ("attempts:>1", ["flaky"]),
+    ("priority:>50", ["flaky"]),
     ("is:flaky", ["flaky"]),
     ("is:retried", ["flaky"]),
     ("after:2026-11-21", ["step", "going", "crashed", "canceled", "warned", "bad"]),
@@ -92,7 +93,7 @@ def some_runs(any_app: Flask) -> dict[str, str]:
             any_app,
             service="backup",
             attempts=[{"edge-1": "failed", "edge-2": "ok"}, {"edge-1": "ok"}],
-            fields={"labels": ["nightly", "50%"], "trigger": "schedule", "external_key": "gh:1"},
+            fields={"labels": ["nightly", "50%"], "trigger": "schedule", "external_key": "gh:1", "priority": 80},
             now=NOW - 2 * DAY,
         ),
         "bad": record_run(

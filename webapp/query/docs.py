@@ -57,6 +57,34 @@ Names of fields and the words of the tables below may be written in upper or low
 | `-7d`, `24h`, `90m` | so long ago: `after:-7d`, `since:24h`; alone (`started:24h`) it means since then |
 """
 
+_SAVED = """\
+## Saved queries, and those of LAVA
+
+*Save this view* keeps the filter of a list of runs under a name: a view on the page of runs, for you or for everybody,
+and a baseline (`query:<owner>/<name>`). Where a query is asked for, LAVA's forms are read too:
+
+| form | means |
+|---|---|
+| `{username: anna, name: nightly}` | the query that anna saved as nightly |
+| `{entity: testjob, conditions: {health__exact: Complete, submitter: anna}}` | runs for which every condition holds |
+| `testjob__health__exact__Complete,submitter__anna` | the same as text: `field__value`, \
+`field__operator__value`, or with the table before them |
+
+| field of LAVA | becomes | values and operators |
+|---|---|---|
+| `submitter`, `actual_device` | `submitter`, `device` | `exact` `iexact` `ne` `contains` `startswith` \
+`endswith`, each of the last three also with `i` before it |
+| `description` (the job's name) | `service` | the same |
+| `failure_comment` | `message` | the same |
+| `health` | `status` | `Unknown` `Complete` `Incomplete` `Canceled`; `exact` `iexact` `ne` |
+| `state` | `status` | `Submitted` `Scheduling` `Scheduled` (queued), \
+`Running` `Canceling` (running), `Finished`; the same |
+| `start_time`, `end_time` | `started`, `ended` | a time; `exact` `ne` `gt` `gte` `lt` `lte` |
+| `priority` | `priority` | a number, or `Low` `Medium` `High` (0, 50, 100); the same |
+
+Any other field, table, operator or word is refused by its name. No condition at all selects every run.
+"""
+
 _KINDS = {Kind.ENUM: "word", Kind.INTEGER: "number", Kind.DECIMAL: "number"}
 _TITLES = {
     View.RUNS: "Runs",
@@ -69,7 +97,7 @@ _TITLES = {
 
 def filters_page() -> str:
     """Return the whole of `docs/filters.md`."""
-    return "\n".join([_INTRODUCTION, *(_section(view) for view in View), _ending()])
+    return "\n".join([_INTRODUCTION, *(_section(view) for view in View), _SAVED, _ending()])
 
 
 def _section(view: View) -> str:

@@ -133,6 +133,7 @@ FIELDS = (
     _field("uid", Kind.KEY, "runs", "The run's unique id", "uid:0193a5b2-*"),
     _field("key", Kind.KEY, "runs", "The key that the producer gave the run", 'key:"gh:123"'),
     _field("parent", Kind.KEY, "runs", "The unique id of the run that this one is a step of", "parent:*"),
+    _field("priority", Kind.INTEGER, "runs", "How urgent the run is, 0 to 100", "priority:>50"),
     _field("attempts", Kind.INTEGER, "runs", "How many attempts were made", "attempts:>1"),
     _field("started", Kind.TIME, "runs", "When the run started", "started:2026-11-01..2026-11-07"),
     _bound("after", "Started then or later", "after:2026-11-01", ">="),

@@ -339,6 +339,7 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
         "uid": _key(RunRow.uid),
         "key": _key(RunRow.external_key),
         "parent": _parent,
+        "priority": _number(RunRow.priority),
         "attempts": _number(RunRow.attempts),
         "started": _number(RunRow.started_at),
         "ended": _number(RunRow.ended_at),
