@@ -128,6 +128,22 @@ def test_streaks_tell_for_how_many_runs(any_app: Flask) -> None:
     assert told == {"old": (5, 2, False), "new": (6, 1, False), "healed": (2, 2, False), "ever": (1, 4, False)}
 
 
+def test_what_passes_and_fails_by_turns_is_flaky(any_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.store.streaks.FLAKY_RUNS", 4)
+    words = [("failed", "ok"), ("ok", "ok"), ("failed", "ok"), ("ok", "skipped"), ("failed", "failed")]
+    uids = [record_run(any_app, attempts=[{"flips": flips, "breaks": breaks}]) for flips, breaks in words]
+    found = shown(uids[-2], uids[-1])
+    assert {name: each.is_flaky for name, each in found.items()} == {"flips": True, "breaks": False}
+    cases = [CaseReport(name="x", result="fail"), CaseReport(name="x", result="pass", device="one")]
+    for result in ("pass", "fail", "pass"):
+        record_run(any_app, cases=[CaseReport(name="x", result=result), *cases[1:]])
+    last = record_run(any_app, cases=cases)
+    with reading() as session:
+        found_cases = compare_cases(session, None, Side(run=get_run(session, last)))
+        marks = {each.subject.device: each.is_flaky for each in show_changes(session, found_cases, found_cases.changes)}
+    assert marks == {None: True, "one": False}
+
+
 def test_long_streak_is_cut(any_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.store.streaks.LOOKBACK", 3)
     uids = [record_run(any_app, attempts=[{"a": "failed", "b": "ok" if n == 3 else "failed"}]) for n in range(7)]

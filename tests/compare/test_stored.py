@@ -81,7 +81,7 @@ def test_first_run_says_so(any_app: Flask) -> None:
 def test_run_without_an_end_or_canceled_is_not_compared(app: Flask) -> None:
     record_run(app)
     for status in (None, "canceled"):
-        uid = record_run(app, status=status)  # type: ignore[arg-type]
+        uid = record_run(app, status=status)
         assert store(uid) is None
         with reading() as session:
             assert find_comparison(session, run_of(uid).id) is None

@@ -77,7 +77,7 @@ def test_letting_go_keeps_another_baseline(app: Flask) -> None:
 def test_only_a_run_that_says_something_is_pinned(app: Flask) -> None:
     for status in (None, "canceled"):
         with pytest.raises(ConflictError, match="has ended and was not canceled"):
-            pin(record_run(app, status=status))  # type: ignore[arg-type]
+            pin(record_run(app, status=status))
     with pytest.raises(NotFoundError):
         pin(str(uuid4()))
 

@@ -86,7 +86,7 @@ def test_run_without_a_baseline(app: Flask, viewer: FlaskClient, pair: tuple[str
 
 def test_running_and_canceled_runs_have_no_changes(app: Flask, viewer: FlaskClient) -> None:
     for status in (None, "canceled"):
-        uid = record_run(app, devices=["a"], status=status)  # type: ignore[arg-type]
+        uid = record_run(app, devices=["a"], status=status)
         assert "What changed" not in viewer.get(f"/runs/{uid}").text
 
 

@@ -27,7 +27,7 @@ blueprint = Blueprint("api_compare", __name__, url_prefix="/api/v1")
 ROWS_A_STEP = 300
 CSV_COLUMNS = (
     "class", "device", "suite", "name", "a_status", "b_status", "a_result", "b_result", "a_duration_s", "b_duration_s",
-    "since_number", "since_uid", "since_runs", "message",
+    "since_number", "since_uid", "since_runs", "flaky", "message",
 )  # fmt: skip
 
 RunWord = Annotated[
@@ -99,7 +99,7 @@ class LinksAnswer(msgspec.Struct, frozen=True):
 
 
 class ChangeAnswer(msgspec.Struct, frozen=True, rename={"kind": "class"}):
-    """What became of one device or case."""
+    """What became of one device or case; what is `flaky` passed and failed by turns in the last 20 runs."""
 
     kind: str
     device: str | None
@@ -109,6 +109,7 @@ class ChangeAnswer(msgspec.Struct, frozen=True, rename={"kind": "class"}):
     b: OutcomeAnswer | None
     message: str
     since: SinceAnswer | None
+    flaky: bool
     links: LinksAnswer
 
 
@@ -202,6 +203,7 @@ def _csv_row(shown: ShownChange) -> Sequence[object]:
         *(change.kind.value, subject.device or "", subject.suite, subject.name),
         *(a.word, b.word, a.content, b.content, shown.a.duration_s, shown.b.duration_s),
         *((since.number, since.uid, since.runs) if since else ("", "", "")),
+        "yes" if shown.is_flaky else "",
         shown.b.message or shown.a.message,
     )
 
@@ -265,6 +267,7 @@ def _answer(comparison: Comparison, query: SelectionQuery, shown: ShownChange) -
         b=_outcome(change.b, shown.b),
         message=shown.b.message or shown.a.message,
         since=_since(shown.since),
+        flaky=shown.is_flaky,
         links=_links(comparison, query, shown),
     )
 

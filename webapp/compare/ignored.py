@@ -5,19 +5,17 @@ which is ended when the time is over (`webapp.compare.masking`).
 """
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 
 import msgspec
 
+from webapp.compare import masking
 from webapp.compare.masking import Task
+from webapp.compare.programs import run_program
 from webapp.diff.deadline import Deadline
 from webapp.diff.values import diff_json
 from webapp.domain.compare_options import CompareOptions
@@ -26,8 +24,8 @@ from webapp.store.db import Session
 
 MAX_SIZE = 2 * 1024 * 1024  # bytes; a larger result counts as changed
 BUDGET_S = 1.0
+LEAST_S = 1.0  # for regular expressions, which take a while to begin
 REMEMBERED = 20_000
-PACKAGES = str(Path(__file__).resolve().parents[2])
 
 Contents = tuple[int, int]
 Texts = list[tuple[str, str]]
@@ -118,17 +116,8 @@ def _mask(texts: list[Texts], options: CompareOptions, deadline: Deadline) -> li
     """Say of each list of pairs whether all are equal but for what the regular expressions match; maybe not of all."""
     rules = [(rule.pattern, rule.whole_line) for rule in options.line_rules]
     task = msgspec.json.encode(Task(rules=rules, texts=texts))
-    command = [sys.executable, "-m", "webapp.compare.masking"]
-    environment = {**os.environ, "PYTHONPATH": PACKAGES}
-    try:
-        done = subprocess.run(
-            command, input=task, capture_output=True, env=environment, timeout=max(deadline.left_s(), 1.0), check=True
-        )
-    except subprocess.TimeoutExpired as error:
-        answer = error.stdout or b""
-    else:
-        answer = done.stdout
-    return [line == b"same" for line in answer.split(b"\n")[:-1]]
+    answer = run_program(masking.__name__, task, budget_s=max(deadline.left_s(), LEAST_S))
+    return [line == masking.SAME for line in answer.lines]
 
 
 class _Memory:

@@ -4,13 +4,14 @@ It reads a task as JSON from its input and writes one line for each list of pair
 """
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from webapp.compare.programs import answer
 from webapp.diff.rules import LONGEST_LINE, ReadyRule, Rule, check_rules
 
+SAME = b"same"
 MARK = "\0"  # stands for a masked part; no JSON text that is stored holds it alone
 
 
@@ -42,13 +43,11 @@ def _kept(text: str, maskers: Iterable[re.Pattern[str]], droppers: Iterable[Read
     return kept
 
 
-def main() -> None:
-    """Do one task."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
-    for is_same in compare(task):
-        sys.stdout.write("same\n" if is_same else "other\n")
-        sys.stdout.flush()
+def work(raw: bytes) -> Iterator[bytes]:
+    """Yield the answers to a task."""
+    for is_same in compare(msgspec.json.decode(raw, type=Task)):
+        yield SAME if is_same else b"other"
 
 
 if __name__ == "__main__":
-    main()
+    answer(work)

@@ -24,7 +24,7 @@ from webapp.store.comparison import (
 )
 from webapp.store.db import Session
 from webapp.store.runs import Run
-from webapp.store.streaks import Asked, Streak, last_conclusive, streaks_before
+from webapp.store.streaks import Asked, Streak, find_flaky, last_conclusive, streaks_before
 
 Value = TypeVar("Value")
 
@@ -105,13 +105,17 @@ class Comparison(Sides):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownChange:
-    """A change with names, messages and durations; `since` is the streak of what fails, or of what is fixed now."""
+    """A change with names, messages and durations.
+
+    `since` is the streak of what fails, or of what is fixed now; what `is_flaky` passes and fails by turns.
+    """
 
     change: Change
     subject: Subject
     a: Detail
     b: Detail
     since: Streak | None
+    is_flaky: bool
 
 
 def compare_devices(session: Session, a: Side | None, b: Side, *, rules: Rules = NO_RULES) -> Comparison:
@@ -139,6 +143,7 @@ def show_changes(session: Session, sides: Sides, changes: Sequence[Change]) -> l
         found = load_details(session, a.place, keys=keys_in_a, is_case=is_case)
         before = _as_in_b(a, b, found, is_case=is_case)
     streaks = _streaks(session, b, changes, is_case=is_case)
+    flaky = find_flaky(session, list(streaks), run=b.run, is_case=is_case) if streaks else frozenset()
     return [
         ShownChange(
             change=change,
@@ -146,6 +151,7 @@ def show_changes(session: Session, sides: Sides, changes: Sequence[Change]) -> l
             a=before.get(change.key, NO_DETAIL),
             b=after.get(change.key, NO_DETAIL),
             since=streaks.get(change.key),
+            is_flaky=change.key in flaky,
         )
         for change in changes
     ]

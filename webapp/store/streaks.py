@@ -13,15 +13,19 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.changes import CONCLUSIVE, FAILING, PASSING, Key
+from webapp.domain.flaky import record_of
 from webapp.domain.outcome import RunStatus
 from webapp.store.comparison import Place, section_of
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunRow
 from webapp.store.runs import Run
 from webapp.store.statements import in_chunks
+from webapp.store.trends import load_words
 
 # So many of a service's runs are looked back at for a streak.
 LOOKBACK = 500
+# So many of them tell what is flaky.
+FLAKY_RUNS = 20
 
 Results: TypeAlias = Any  # an alias of the table of device results, or of case results
 
@@ -75,6 +79,20 @@ def streaks_before(session: Session, asked: Asked, *, run: Run) -> dict[Key, Str
         key: Streak(uid=names[first][0], number=names[first][1], runs=runs, is_longer=0 < floor == passed_id + 1)
         for key, (runs, first, passed_id) in found.items()
     }
+
+
+def find_flaky(session: Session, keys: Sequence[Key], *, run: Run, is_case: bool) -> frozenset[Key]:
+    """Return those of the keys that passed and failed by turns in the last runs up to one, canceled ones left out."""
+    newest = select(RunRow.id).where(
+        RunRow.service_id == run.service_id, RunRow.id <= run.id, RunRow.status != RunStatus.CANCELED
+    )
+    run_ids = sorted(session.scalars(newest.order_by(RunRow.id.desc()).limit(FLAKY_RUNS)))
+    flaky: set[Key] = set()
+    for chunk in in_chunks(sorted(keys)):
+        for key, words in load_words(session, chunk, run_ids, is_case=is_case).items():
+            if record_of(words[run_id] for run_id in run_ids if run_id in words).is_flaky:
+                flaky.add(key)
+    return frozenset(flaky)
 
 
 class _Past:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import CTE, BigInteger, Integer, Select, column, func, literal_column, select, values
 from sqlalchemy.orm import Session
 
+from webapp.domain.changes import Key
 from webapp.domain.flaky import Record, record_of
 from webapp.domain.outcome import DEVICE_FAILURE, CaseResult, RunStatus
-from webapp.store.comparison import Key, Subject, name_cases, name_devices
+from webapp.store.comparison import Subject, name_subjects
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.runs import Run
 
@@ -132,14 +133,15 @@ def _streaks(places: Sequence[int]) -> int:
 
 def _rows(session: Session, keys: Iterable[Key], *, runs: Sequence[Run], is_case: bool) -> dict[Key, TrendRow]:
     wanted = sorted(keys)
-    words = _words(session, wanted, [run.id for run in runs], is_case=is_case)
-    subjects = name_cases(session, wanted) if is_case else name_devices(session, wanted)
+    words = load_words(session, wanted, [run.id for run in runs], is_case=is_case)
+    subjects = name_subjects(session, wanted, is_case=is_case)
     return {key: trend_row(subjects[key], words[key], runs) for key in wanted}
 
 
-def _words(
+def load_words(
     session: Session, keys: Sequence[Key], run_ids: Sequence[int], *, is_case: bool
 ) -> dict[Key, dict[int, str]]:
+    """Return what each device or case came to, by the id of the run; runs without it are not in it."""
     statement = _case_words(keys, run_ids) if is_case else _device_words(keys, run_ids)
     words: dict[Key, dict[int, str]] = {key: {} for key in keys}
     # Every attempt is read: a clause on the overall section would lead to an index that walks through whole runs.
