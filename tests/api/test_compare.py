@@ -1,5 +1,7 @@
 """Does the API say what changed between two runs?"""
 
+import csv
+import io
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import MakeToken
+from tests.factories.people import make_caller, make_query
 from tests.factories.runs import CaseReport, Device, record_run
+from webapp.domain.changes import ChangeClass
 
 pytestmark = pytest.mark.integration
 
@@ -59,3 +63,85 @@ def test_refusals(app: Flask, caller: FlaskClient, api: Callable[[str], FlaskCli
     assert caller.get(f"/api/v1/compare?a={uid}&b={uid}&change=nonsense").status_code == 422
     assert caller.get(f"/api/v1/compare?a=previous&b={uid}").status_code == 404
     assert api(make_token(["read"], services=["other"])).get(f"/api/v1/compare?a={uid}&b={uid}").status_code == 404
+
+
+def test_rows_carry_everything(app: Flask, caller: FlaskClient) -> None:
+    first = record_run(app, devices=[Device(name="a", result=1, duration_s=2), "b"])
+    last = record_run(app, devices=[Device(name="a", status="failed", result=2, duration_s=3, message="gone")])
+    answer = caller.get(f"/api/v1/compare?a={first}&b={last}").json
+    assert answer is not None
+    assert set(answer["devices"]) == set(answer["cases"]) == set(ChangeClass)
+    item = answer["items"][0]
+    assert (item["a"]["status"], item["a"]["duration_s"], item["b"]["duration_s"]) == ("ok", 2, 3)
+    assert item["a"]["result"] != item["b"]["result"]
+    assert item["since"] == {"uid": last, "number": 2, "runs": 1, "is_longer": False}
+    assert not item["flaky"]
+    links = item["links"]
+    assert links["page"] == f"http://localhost/compare?a={first}&b={last}&tab=result&device=a"
+    assert caller.get(links["a_result"]).text == "1"
+    assert caller.get(links["b_result"]).text == "2"
+    assert answer["items"][1]["b"] is None
+    assert answer["items"][1]["links"]["b_result"] is None
+
+
+def test_words_stand_for_runs(app: Flask, caller: FlaskClient) -> None:
+    first = record_run(app, devices=["a"])
+    record_run(app, devices=["a"])
+    last = record_run(app, devices=["a"])
+    make_query(make_caller("ann"), "first", f"uid:{first}", is_shared=True)
+    answer = caller.get("/api/v1/compare", query_string={"a": "query:ann/first", "b": last}).json
+    assert answer is not None
+    assert answer["a"]["uid"] == first
+    assert answer["reason"] == "the newest run before #3 that the saved query ann/first selects"
+    assert caller.get(f"/api/v1/compare?a=pinned&b={last}").status_code == 404
+
+
+def test_one_cell_one_device_and_two_devices(app: Flask, caller: FlaskClient) -> None:
+    cases = [CaseReport(name="x", device="a"), CaseReport(name="x", device="b", result="fail")]
+    first = record_run(app, cases=cases)
+    query = f"/api/v1/compare?a={first}&b={first}&by=cases"
+    cell = caller.get(f"{query}&pair=pass:pass").json
+    assert cell is not None
+    assert [(item["device"], item["class"]) for item in cell["items"]] == [("a", "same")]
+    alone = caller.get(f"{query}&device=b").json
+    assert alone is not None
+    assert alone["cases"]["still_failing"] == 1
+    assert alone["cases"]["same"] == 0
+    pair = caller.get(f"{query}&device=a&other=b").json
+    assert pair is not None
+    assert [item["class"] for item in pair["items"]] == ["newly_failing"]
+    assert pair["items"][0]["links"]["page"].endswith("&tab=cases&device=b&change=newly_failing")
+    for more in ("pair=ok", "other=b", "device=a&other=nobody", "device=nobody"):
+        assert caller.get(f"{query}&{more}").status_code in (404, 422), more
+
+
+def test_changes_as_csv(app: Flask, caller: FlaskClient) -> None:
+    first = record_run(app, devices=["a", "=1+1", "stays"])
+    last = record_run(app, devices=[Device(name="a", status="failed", message='two\nlines, "quoted"'), "stays"])
+    answer = caller.get(f"/api/v1/compare.csv?a=previous&b={last}", buffered=True)
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="compare-1-2-devices.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["class"], row["device"], row["a_status"], row["b_status"]) for row in rows] == [
+        ("newly_failing", "a", "ok", "failed"),
+        ("missing", "'=1+1", "ok", ""),
+    ]
+    assert (rows[0]["message"], rows[0]["since_number"], rows[0]["since_runs"]) == ('two\nlines, "quoted"', "2", "1")
+    same = caller.get(f"/api/v1/compare.csv?a={first}&b={last}&change=same", buffered=True)
+    assert [row["device"] for row in csv.DictReader(io.StringIO(same.text))] == ["stays"]
+    cases = caller.get(f"/api/v1/compare.csv?a={first}&b={last}&by=cases", buffered=True)
+    assert len(cases.text.splitlines()) == 1
+
+
+def test_ignored_parts_are_counted_apart(
+    app: Flask, caller: FlaskClient, api: Callable[[str], FlaskClient], make_token: MakeToken
+) -> None:
+    first = record_run(app, devices=[Device(name="a", result={"uptime": 1})])
+    last = record_run(app, devices=[Device(name="a", result={"uptime": 2})])
+    options = {"compare": {"rules": [{"kind": "path", "pattern": "$.uptime"}]}}
+    assert api(make_token(["admin"])).put("/api/v1/services/audit", json={"options": options}).status_code == 200
+    answer = caller.get(f"/api/v1/compare?a={first}&b={last}&change=ignored_only").json
+    assert answer is not None
+    assert answer["devices"]["ignored_only"] == 1
+    assert [item["device"] for item in answer["items"]] == ["a"]
+    assert not answer["is_partial"]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 UIDS = [str(UUID(int=number, version=4)) for number in (1, 2)]
 # What is there, so that calls succeed; half of all cases have it in their path.
-KNOWN = {"name": "edge-1", "slug": "audit", "stream": "run", "number": 1, "signal": "start"}
+KNOWN = {"owner": "admin", "name": "edge-1", "slug": "audit", "stream": "run", "number": 1, "signal": "start"}
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,

@@ -6,12 +6,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.factories.people import make_caller, make_query
 from tests.factories.runs import CaseReport, Device, record_run
 from tests.queries import counted_queries
 from webapp.domain.access import Role
 from webapp.query.expressions import And
 from webapp.store.db import db
 from webapp.store.runs import get_run, page_runs
+from webapp.worker.comparisons import compare_wanted_runs
 
 pytestmark = pytest.mark.integration
 
@@ -20,10 +22,12 @@ LISTS = {
     "api_attachments.index_attachments": ("/api/v1/runs/{uid}/attachments", ""),
     "api_causes.list_causes": ("/api/v1/runs/{uid}/causes", ""),
     "api_compare.compare_two_runs": ("/api/v1/compare?a={before}&b={uid}", "edge-3"),
+    "api_compare.compare_two_runs_as_csv": ("/api/v1/compare.csv?a={before}&b={uid}", "edge-3"),
     "api_devices.list_devices": ("/api/v1/devices", "edge-3"),
     "api_devices.list_device_versions": ("/api/v1/devices/edge-1/versions?service=audit", "{uid}"),
     "api_devices.show_device_history": ("/api/v1/devices/edge-1/history", "{uid}"),
     "api_logs.list_run_logs": ("/api/v1/runs/{uid}/logs", "edge-3"),
+    "api_queries.list_saved_queries": ("/api/v1/queries", "service:audit-3"),
     "api_results.list_cases": ("/api/v1/runs/{uid}/cases", "case-3"),
     "api_results.list_results": ("/api/v1/runs/{uid}/results", "edge-3"),
     "api_runs.list_runs": ("/api/v1/runs", "{uid}"),
@@ -35,6 +39,7 @@ LISTS = {
     "devices.index": ("/devices", "edge-3"),
     "devices.show": ("/devices/edge-1", "{uid}"),
     "people.index": ("/admin/people", ""),
+    "queries.index": ("/queries", "service:audit-3"),
     "run.show": ("/runs/{uid}", "edge-3"),
     "runs.index": ("/runs", "{uid}"),
     "services.index": ("/services", "audit-3"),
@@ -51,6 +56,7 @@ OTHERS = frozenset(
         "api_attachments.show_attachment",
         "api_devices.show_device",
         "api_logs.read_run_log",
+        "api_queries.show_query",
         "api_results.show_case_output",
         "api_results.show_device_outcome",
         "api_results.show_device_result",
@@ -60,8 +66,10 @@ OTHERS = frozenset(
         "api_spec.index",
         "api_spec.openapi",
         "assets.show",
+        "compare.line",
         "compare.patch",
         "compare.rows",
+        "compare.state",
         "health.show",
         "logs.lines",
         "logs.meta",
@@ -69,6 +77,8 @@ OTHERS = frozenset(
         "logs.search",
         "logs.show",
         "logs.step",
+        "queries.new",
+        "queries.show",
         "reporters.show",
         "run.events",
         "runs.events",
@@ -79,7 +89,7 @@ OTHERS = frozenset(
 
 
 def record(app: Flask, *, rows: int) -> str:
-    """Record a run with so many devices, cases and logs, in the service of all and in one of its own."""
+    """Record a run with so many devices, cases and logs, in the service of all and in one of its own; save a query."""
     names = [f"edge-{n}" for n in range(1, rows + 1)]
     for service in (f"audit-{rows}", "audit"):
         uid = record_run(
@@ -90,6 +100,8 @@ def record(app: Flask, *, rows: int) -> str:
             logs={name: ["connecting", "ERROR no route"] for name in names},
             fields={"labels": [f"label-{rows}"]},
         )
+    make_query(make_caller("admin", Role.ADMIN), uid, f"service:audit-{rows}", is_shared=True)
+    compare_wanted_runs()
     return uid
 
 

@@ -7,7 +7,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.people import make_caller, make_query
+from tests.factories.runs import NOW, CaseReport, Device, record_run
+from webapp.ingest.services import ServiceFields, put_service
+from webapp.store.db import writing
 
 pytestmark = pytest.mark.integration
 
@@ -217,3 +220,58 @@ def test_runs_ticked_without_scripts(viewer: FlaskClient, pair: tuple[str, str])
     assert answer.headers["Location"] == f"/compare?a={pair[0]}&b={pair[1]}&tab=logs"
     assert viewer.get(f"/compare?run={pair[1]}").status_code == 200
     assert viewer.get(f"/compare?run={pair[1]}&run=nonsense").status_code == 404
+
+
+def test_cases_of_one_device_and_of_two(app: Flask, viewer: FlaskClient) -> None:
+    cases = [CaseReport(name="x", device="a"), CaseReport(name="x", device="b", result="fail")]
+    pair = (record_run(app, cases=cases), record_run(app, cases=cases))
+    text = get(viewer, pair, tab="cases", device="a", change="same")
+    assert 'Only <b class="mono">a</b>.' in text
+    assert text.split("<tbody>")[-1].count("<tr") == 1
+    text = get(viewer, (pair[1], pair[1]), tab="cases", device="a", other="b")
+    assert '<b class="mono">a</b> in A against <b class="mono">b</b> in B' in text
+    assert "Newly failing" in text.split("<tbody>")[-1]
+    assert "1 newly failing, cases" in text
+    assert viewer.get(f"/compare?a={pair[0]}&b={pair[1]}&tab=cases&device=nobody").status_code == 404
+
+
+def test_side_a_is_changed_by_words(app: Flask, viewer: FlaskClient, pair: tuple[str, str]) -> None:
+    make_query(make_caller("ann"), "nightly", "label:nightly", is_shared=True)
+    text = get(viewer, pair, change="fixed")
+    for word in ("previous", "last-ok", "query:ann/nightly"):
+        assert f'href="/compare?a={word}&amp;b={pair[1]}"' in text
+    assert "The pinned run" not in text
+    assert f'href="/compare?b={pair[1]}"' in text
+
+
+def test_list_is_offered_for_spreadsheets_and_programs(viewer: FlaskClient, pair: tuple[str, str]) -> None:
+    text = get(viewer, pair, tab="cases", change="newly_failing")
+    for path in ("compare.csv", "compare"):
+        assert f'href="/api/v1/{path}?a={pair[0]}&amp;b={pair[1]}&amp;change=newly_failing&amp;by=cases"' in text
+    answer = viewer.get(f"/api/v1/compare.csv?a={pair[0]}&b={pair[1]}&by=cases", buffered=True)
+    assert answer.status_code == 200
+
+
+def test_durations_of_devices_and_of_cases(app: Flask, viewer: FlaskClient) -> None:
+    pair = (
+        record_run(app, devices=[Device(name="slow", duration_s=1)], cases=[CaseReport(name="case-x", duration_s=0)]),
+        record_run(app, devices=[Device(name="slow", duration_s=4)], cases=[CaseReport(name="case-x", duration_s=3)]),
+    )
+    text = get(viewer, pair, tab="timing")
+    assert "4.00" in text
+    assert "case-x" not in text
+    assert "The whole run" in text
+    text = get(viewer, pair, tab="timing", by="cases")
+    assert "case-x" in text
+    assert "slower by" in text
+
+
+def test_what_could_not_be_held_against_rules_is_told(
+    app: Flask, viewer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"compare": {"rules": [{"kind": "path", "pattern": "$.uptime"}]}}
+    with writing() as session:
+        put_service(session, "audit", ServiceFields(options=options), now=NOW)
+    first, last = (record_run(app, devices=[Device(name="a", result={"uptime": n})]) for n in (7001, 7002))
+    monkeypatch.setattr("webapp.compare.ignored.MAX_SIZE", 1)
+    assert "Not every changed result could be held against" in get(viewer, (first, last))
