@@ -10,7 +10,7 @@ from tests.factories.runs import Device, record_run
 from webapp.compare import ignored
 from webapp.compare.ignored import Rules, find_ignored
 from webapp.compare.masking import Task, compare
-from webapp.compare.runs import Side, compare_devices
+from webapp.compare.runs import Side, compare_devices, list_same
 from webapp.domain.changes import ChangeClass
 from webapp.domain.compare_options import check_compare_options
 from webapp.store.db import reading
@@ -41,7 +41,9 @@ def kinds(app: Flask, rules: Rules, *pairs: tuple[object, object]) -> list[str]:
         a, b = (Side(run=get_run(session, uid)) for uid in runs)
         found = compare_devices(session, a, b, rules=rules)
         assert found.total == len(pairs)
-        return [each.kind.value for each in sorted([*found.changes, *found.same()], key=lambda each: each.key)]
+        return [
+            each.kind.value for each in sorted([*found.changes, *list_same(session, found)], key=lambda each: each.key)
+        ]
 
 
 PATH = {"kind": "path", "pattern": "$..uptime"}

@@ -13,6 +13,7 @@ from webapp.compare.runs import (
     compare_cases,
     compare_devices,
     find_slower,
+    list_same,
     show_changes,
 )
 from webapp.domain.changes import ChangeClass
@@ -29,7 +30,7 @@ def sides(session: Session, a: str, b: str) -> tuple[Side, Side]:
 
 def kinds(session: Session, comparison: Comparison) -> dict[str, str]:
     """Return the class of each device or case by its name."""
-    everything = [*comparison.changes, *comparison.same()]
+    everything = [*comparison.changes, *list_same(session, comparison)]
     shown = show_changes(session, comparison, everything)
     assert len(everything) == comparison.total
     return {each.subject.name or each.subject.device or "": each.change.kind.value for each in shown}
@@ -187,7 +188,7 @@ def test_matrix_counts_every_pair(app: Flask) -> None:
     first = record_run(app, attempts=[{"a": "ok", "b": "ok", "c": "failed", "d": "ok"}])
     last = record_run(app, attempts=[{"a": "ok", "b": "failed", "c": "ok", "e": "ok"}])
     with reading() as session:
-        matrix = compare_devices(session, *sides(session, first, last)).matrix()
+        matrix = compare_devices(session, *sides(session, first, last)).matrix
     assert matrix == {("ok", "ok"): 1, ("ok", "failed"): 1, ("failed", "ok"): 1, (None, "ok"): 1, ("ok", None): 1}
 
 

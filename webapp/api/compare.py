@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
 
 import msgspec
 from flask import Blueprint, Response, g, url_for
@@ -25,6 +26,7 @@ from webapp.store.streaks import Streak
 blueprint = Blueprint("api_compare", __name__, url_prefix="/api/v1")
 
 ROWS_A_STEP = 300
+NAME_HERE = "name-of-the-device"
 CSV_COLUMNS = (
     "class", "device", "suite", "name", "a_status", "b_status", "a_result", "b_result", "a_duration_s", "b_duration_s",
     "since_number", "since_uid", "since_runs", "flaky", "message",
@@ -146,9 +148,10 @@ def compare_two_runs(query: CompareQuery) -> CompareAnswer:
     base, a, b = _sides(session, query)
     devices, cases = compare_devices(session, a, b, rules=rules_for(session, a, b)), compare_cases(session, a, b)
     chosen = devices if query.by == "devices" else cases
-    selected = select_changes(chosen, query.change, read_pair(query.pair))
+    selected = select_changes(session, chosen, kind=query.change, pair=read_pair(query.pair))
     part = selected[query.page * query.limit : (query.page + 1) * query.limit]
     has_more = len(selected) > (query.page + 1) * query.limit
+    links = _Links(a, b, query)
     return CompareAnswer(
         a=_side(a.run),
         b=_side(b.run),
@@ -156,7 +159,7 @@ def compare_two_runs(query: CompareQuery) -> CompareAnswer:
         devices=_counts(devices),
         cases=_counts(cases),
         is_partial=devices.is_partial,
-        items=[_answer(chosen, query, shown) for shown in show_changes(session, chosen, part)],
+        items=[_answer(shown, links) for shown in show_changes(session, chosen, part)],
         next_page=query.page + 1 if has_more else None,
     )
 
@@ -178,7 +181,7 @@ def compare_two_runs_as_csv(query: SelectionQuery) -> Response:
     _, a, b = _sides(session, query)
     is_case = query.by == "cases"
     chosen = compare_cases(session, a, b) if is_case else compare_devices(session, a, b, rules=rules_for(session, a, b))
-    selected = select_changes(chosen, query.change, read_pair(query.pair))
+    selected = select_changes(session, chosen, kind=query.change, pair=read_pair(query.pair))
     lines = write_csv(CSV_COLUMNS, _csv_rows(chosen, selected))
     name = f"compare-{a.run.number}-{b.run.number}-{query.by}.csv"
     return Response(lines, mimetype=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -256,7 +259,7 @@ def _since(since: Streak | None) -> SinceAnswer | None:
     return SinceAnswer(uid=since.uid, number=since.number, runs=since.runs, is_longer=since.is_longer)
 
 
-def _answer(comparison: Comparison, query: SelectionQuery, shown: ShownChange) -> ChangeAnswer:
+def _answer(shown: ShownChange, links: "_Links") -> ChangeAnswer:
     change, subject = shown.change, shown.subject
     return ChangeAnswer(
         kind=str(change.kind),
@@ -268,29 +271,43 @@ def _answer(comparison: Comparison, query: SelectionQuery, shown: ShownChange) -
         message=shown.b.message or shown.a.message,
         since=_since(shown.since),
         flaky=shown.is_flaky,
-        links=_links(comparison, query, shown),
+        links=links.of(shown),
     )
 
 
-def _links(comparison: Comparison, query: SelectionQuery, shown: ShownChange) -> LinksAnswer:
-    a, b = comparison.a, comparison.b
-    device, change = shown.subject.device, shown.change
-    attempts: dict[str, Any] = {"attempt_a": a.attempt if a else None, "attempt_b": b.attempt}
-    sides = {**attempts, "a": a.run.uid if a else None, "b": b.run.uid}
-    if comparison.is_case:
-        page = url_for("compare.index", **sides, tab="cases", device=device, change=str(change.kind), _external=True)
-        return LinksAnswer(page=page, a_result=None, b_result=None)
-    names = {"device": query.device or device, "other": query.other or None}
-    return LinksAnswer(
-        page=url_for("compare.index", **sides, tab="result", **names, _external=True),
-        a_result=_result_url(a, query.device or device, change.a),
-        b_result=_result_url(b, device, change.b),
-    )
+class _Links:
+    """Makes the addresses of rows: what they share is built once, because there may be a thousand of them."""
+
+    def __init__(self, a: Side, b: Side, query: SelectionQuery) -> None:
+        self._query = query
+        attempts: dict[str, Any] = {"attempt_a": a.attempt, "attempt_b": b.attempt}
+        tab = "cases" if query.by == "cases" else "result"
+        self._page = url_for("compare.index", **attempts, a=a.run.uid, b=b.run.uid, tab=tab, _external=True)
+        self._results = [_result_address(side) for side in (a, b)]
+
+    def of(self, shown: ShownChange) -> LinksAnswer:
+        """Return the addresses of one row."""
+        query, change, device = self._query, shown.change, shown.subject.device or ""
+        if query.by == "cases":
+            more = {"device": device, "change": str(change.kind)} if device else {"change": str(change.kind)}
+            return LinksAnswer(page=f"{self._page}&{urlencode(more)}", a_result=None, b_result=None)
+        names = {"device": query.device or device} | ({"other": query.other} if query.other else {})
+        return LinksAnswer(
+            page=f"{self._page}&{urlencode(names)}",
+            a_result=self._result(0, query.device or device, change.a),
+            b_result=self._result(1, device, change.b),
+        )
+
+    def _result(self, side: int, device: str, outcome: Outcome | None) -> str | None:
+        if outcome is None or outcome.content is None:
+            return None
+        before, after = self._results[side]
+        return f"{before}{quote(device)}{after}"
 
 
-def _result_url(side: Side | None, device: str | None, outcome: Outcome | None) -> str | None:
-    if side is None or device is None or outcome is None or outcome.content is None:
-        return None
-    attempt = side.attempt or "overall"
-    endpoint = "api_results.show_device_result"
-    return url_for(endpoint, uid=side.run.uid, name=device, attempt=attempt, _external=True)
+def _result_address(side: Side) -> tuple[str, str]:
+    """Return what stands before and after a device's name in the address of its JSON result."""
+    attempt, endpoint = side.attempt or "overall", "api_results.show_device_result"
+    address = url_for(endpoint, uid=side.run.uid, name=NAME_HERE, attempt=attempt, _external=True)
+    before, _, after = address.partition(NAME_HERE)
+    return before, after

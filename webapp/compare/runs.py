@@ -5,21 +5,23 @@ Source of the rules: docs/comparing.md, section "Classes".
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
 
 from webapp.compare.ignored import NO_RULES, Rules, find_ignored
-from webapp.domain.changes import CONCLUSIVE, PASSING, Change, ChangeClass, Key, Outcome, Pair, class_of
+from webapp.domain.changes import CONCLUSIVE, Change, ChangeClass, Key, Outcome, Pair, class_of
 from webapp.domain.outcome import DeviceStatus, RunStatus
 from webapp.store.comparison import (
     NO_DETAIL,
     Detail,
     Place,
     Subject,
-    load_cases,
+    count_words,
     load_details,
-    load_devices,
+    load_differing,
     load_durations,
+    load_gone,
+    load_outcomes,
     name_subjects,
 )
 from webapp.store.db import Session
@@ -27,6 +29,7 @@ from webapp.store.runs import Run
 from webapp.store.streaks import Asked, Streak, find_flaky, last_conclusive, streaks_before
 
 Value = TypeVar("Value")
+Found: TypeAlias = Mapping[Key, tuple[Pair | None, Pair]]
 
 ORDER = {change: rank for rank, change in enumerate(ChangeClass)}
 # Of these it is told for how many runs they fail, or failed.
@@ -71,36 +74,19 @@ class Comparison(Sides):
     Args:
         changes: everything that is not the same, worst first.
         counts: how many have each class; every class is there.
-        before: what each came to in A; one device against another has the keys of B's device.
-        after: what each came to in B.
+        matrix: how many had one word in A (None: not there) and one in B.
         is_partial: the rules of the service were not applied to every changed result, for lack of time.
     """
 
     changes: Sequence[Change]
     counts: Mapping[ChangeClass, int]
-    before: Mapping[Key, Pair] = field(repr=False)
-    after: Mapping[Key, Pair] = field(repr=False)
+    matrix: Mapping[tuple[str | None, str | None], int]
     is_partial: bool = False
 
     @property
     def total(self) -> int:
         """Return how many devices or cases are in A or B."""
         return sum(self.counts.values())
-
-    def matrix(self) -> Mapping[tuple[str | None, str | None], int]:
-        """Return how many had one word in A (None: not there) and one in B."""
-        absent = (None, None)
-        words: Counter[tuple[str | None, str | None]] = Counter(
-            (self.before.get(key, absent)[0], pair[0]) for key, pair in self.after.items()
-        )
-        words.update((self.before[key][0], None) for key in self.before.keys() - self.after.keys())
-        return words
-
-    def same(self) -> list[Change]:
-        """Return everything that is the same."""
-        other = {change.key for change in self.changes}
-        keys = sorted(self.after.keys() - other)
-        return [_make(key, ChangeClass.SAME, self.after[key][0], self.before, self.after) for key in keys]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,15 +106,19 @@ class ShownChange:
 
 def compare_devices(session: Session, a: Side | None, b: Side, *, rules: Rules = NO_RULES) -> Comparison:
     """Compare the devices of two runs; what differs only in what the rules ignore is told apart."""
-    before = {} if a is None else _as_in_b(a, b, load_devices(session, a.place), is_case=False)
-    made = _compare(session, a, b, before=before, after=load_devices(session, b.place), is_case=False)
-    return _without_ignored(session, made, rules)
+    return _without_ignored(session, _compare(session, a, b, is_case=False), rules)
 
 
 def compare_cases(session: Session, a: Side | None, b: Side) -> Comparison:
     """Compare the test cases of two runs."""
-    before = {} if a is None else _as_in_b(a, b, load_cases(session, a.place), is_case=True)
-    return _compare(session, a, b, before=before, after=load_cases(session, b.place), is_case=True)
+    return _compare(session, a, b, is_case=True)
+
+
+def list_same(session: Session, comparison: Comparison) -> list[Change]:
+    """Return everything that is the same in a comparison."""
+    changed = {change.key for change in comparison.changes}
+    outcomes = load_outcomes(session, comparison.b.place, is_case=comparison.is_case)
+    return [_same(key, outcomes[key]) for key in sorted(outcomes.keys() - changed)]
 
 
 def show_changes(session: Session, sides: Sides, changes: Sequence[Change]) -> list[ShownChange]:
@@ -165,53 +155,62 @@ def find_slower(session: Session, comparison: Comparison, *, limit: int) -> list
     before = _as_in_b(a, b, load_durations(session, a.place, is_case=is_case), is_case=is_case)
     after = load_durations(session, b.place, is_case=is_case)
     keys = sorted(before.keys() & after.keys(), key=lambda key: (-abs(after[key] - before[key]), key))[:limit]
-    kinds = {change.key: change for change in comparison.changes}
-    same = ChangeClass.SAME
-    timed = [
-        kinds.get(key) or _make(key, same, comparison.after[key][0], comparison.before, comparison.after)
-        for key in keys
-    ]
+    changed = {change.key: change for change in comparison.changes}
+    outcomes = load_outcomes(session, b.place, is_case=is_case, firsts={first for first, _ in keys})
+    timed = [changed.get(key) or _same(key, outcomes[key]) for key in keys]
     return show_changes(session, comparison, timed)
 
 
-def _compare(
-    session: Session,
-    a: Side | None,
-    b: Side,
-    *,
-    before: Mapping[Key, Pair],
-    after: Mapping[Key, Pair],
-    is_case: bool,
-) -> Comparison:
-    is_certain = a is not None and RunStatus.CANCELED not in (a.run.status, b.run.status)
-    open_keys = [
-        key
-        for key, pair in after.items()
-        if not (is_certain and pair[0] in PASSING and before.get(key) == pair)  # most are the same, and need no more
-    ]
-    bases = _bases(session, a, b, before=before, keys=open_keys, is_case=is_case)
-    open_keys.extend(before.keys() - after.keys())
-    changes = []
-    for key in open_keys:
-        kind = _class_of(b, before.get(key), after.get(key), bases.get(key))
+def _compare(session: Session, a: Side | None, b: Side, *, is_case: bool) -> Comparison:
+    found, gone, matrix = _load(session, a, b, is_case=is_case)
+    bases = _bases(session, a, b, found, is_case=is_case)
+    pairs: dict[Key, tuple[Pair | None, Pair | None]] = {**found, **{key: (pair, None) for key, pair in gone.items()}}
+    changes: list[Change] = []
+    for key, (before, after) in pairs.items():
+        kind = _class_of(b, before, after, bases.get(key))
         if kind is not ChangeClass.SAME:
-            changes.append(_make(key, kind, bases.get(key), before, after))
+            changes.append(Change(key=key, kind=kind, base=bases.get(key), a=_outcome(before), b=_outcome(after)))
     changes.sort(key=lambda change: (ORDER[change.kind], change.key))
     counts = Counter(change.kind for change in changes)
-    counts[ChangeClass.SAME] = len(before.keys() | after.keys()) - len(changes)
-    return Comparison(a=a, b=b, is_case=is_case, changes=changes, counts=_counted(counts), before=before, after=after)
+    counts[ChangeClass.SAME] = sum(matrix.values()) - len(changes)
+    return Comparison(a=a, b=b, is_case=is_case, changes=changes, counts=_counted(counts), matrix=matrix)
 
 
-def _bases(
-    session: Session, a: Side | None, b: Side, *, before: Mapping[Key, Pair], keys: Sequence[Key], is_case: bool
-) -> dict[Key, str]:
+def _load(
+    session: Session, a: Side | None, b: Side, *, is_case: bool
+) -> tuple[Found, Mapping[Key, Pair], Mapping[tuple[str | None, str | None], int]]:
+    """Return what may differ, with the pairs of both sides; what is gone; and how many went from word to word."""
+    if a is None:
+        outcomes = load_outcomes(session, b.place, is_case=is_case)
+        return (
+            {key: (None, pair) for key, pair in outcomes.items()},
+            {},
+            Counter((None, w) for w, _ in outcomes.values()),
+        )
+    is_certain = RunStatus.CANCELED not in (a.run.status, b.run.status)
+    found = load_differing(session, a.place, b.place, is_case=is_case, with_same=not is_certain)
+    matrix: Counter[tuple[str | None, str | None]] = Counter(
+        (before[0] if before else None, after[0]) for before, after in found.values()
+    )
+    words = count_words(session, b.place, is_case=is_case)
+    seen = Counter(after[0] for _, after in found.values())
+    matrix.update({(word, word): count - seen[word] for word, count in words.items() if count > seen[word]})
+    new = sum(count for (before, _), count in matrix.items() if before is None)
+    gone: Mapping[Key, Pair] = {}
+    if sum(count_words(session, a.place, is_case=is_case).values()) > sum(words.values()) - new:
+        gone = _as_in_b(a, b, load_gone(session, a.place, b.place, is_case=is_case), is_case=is_case)
+    matrix.update((pair[0], None) for pair in gone.values())
+    return found, gone, matrix
+
+
+def _bases(session: Session, a: Side | None, b: Side, found: Found, *, is_case: bool) -> dict[Key, str]:
     """Return each key's last conclusive word at or before A; a canceled run has none."""
     if a is None:
         return {}
     bases: dict[Key, str] = {}
     if a.run.status is not RunStatus.CANCELED:
-        bases = {key: before[key][0] for key in keys if key in before and before[key][0] in CONCLUSIVE}
-    doubtful = [key for key in keys if key not in bases]
+        bases = {key: before[0] for key, (before, _) in found.items() if before and before[0] in CONCLUSIVE}
+    doubtful = [key for key in found if key not in bases]
     other = a.device_id if a.device_id != b.device_id else None
     asked = Asked(place=b.place, keys=doubtful, is_case=is_case, device_id=other)
     return bases | last_conclusive(session, asked, before=a.run)
@@ -224,13 +223,12 @@ def _class_of(b: Side, before: Pair | None, after: Pair | None, base: str | None
     return class_of(base=base, status=status, is_known=before is not None, is_same=before == after)
 
 
-def _make(
-    key: Key, kind: ChangeClass, base: str | None, before: Mapping[Key, Pair], after: Mapping[Key, Pair]
-) -> Change:
-    a, b = before.get(key), after.get(key)
-    return Change(
-        key=key, kind=kind, base=base, a=None if a is None else Outcome(*a), b=None if b is None else Outcome(*b)
-    )
+def _outcome(pair: Pair | None) -> Outcome | None:
+    return None if pair is None else Outcome(*pair)
+
+
+def _same(key: Key, pair: Pair) -> Change:
+    return Change(key=key, kind=ChangeClass.SAME, base=None, a=Outcome(*pair), b=Outcome(*pair))
 
 
 def _counted(counts: Mapping[ChangeClass, int]) -> dict[ChangeClass, int]:

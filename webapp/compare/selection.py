@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from webapp.compare.runs import Comparison
+from webapp.compare.runs import Comparison, list_same
 from webapp.domain.changes import Change, ChangeClass
 from webapp.errors import InvalidError
+from webapp.store.db import Session
 
 ABSENT = "-"  # the word of what is not there
 
@@ -30,13 +31,15 @@ def write_pair(a: str | None, b: str | None) -> str:
     return f"{a or ABSENT}:{b or ABSENT}"
 
 
-def select_changes(comparison: Comparison, kind: ChangeClass | None, pair: Words | None) -> Sequence[Change]:
+def select_changes(
+    session: Session, comparison: Comparison, *, kind: ChangeClass | None, pair: Words | None
+) -> Sequence[Change]:
     """Return the changes of a class or of a cell of the matrix, which comes first; else all that is not the same."""
     if pair is not None:
-        everything = [*comparison.changes, *comparison.same()]
-        return [change for change in everything if _words(change) == pair]
+        same = list_same(session, comparison) if pair[0] == pair[1] else []
+        return [change for change in (*comparison.changes, *same) if _words(change) == pair]
     if kind is ChangeClass.SAME:
-        return comparison.same()
+        return list_same(session, comparison)
     if kind is not None:
         return [change for change in comparison.changes if change.kind is kind]
     return comparison.changes

@@ -9,17 +9,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, func, select
+from sqlalchemy.orm import Session
 
 from webapp.domain.changes import CONCLUSIVE, FAILING, PASSING, Key
 from webapp.domain.flaky import record_of
 from webapp.domain.outcome import RunStatus
-from webapp.store.comparison import Place, section_of
+from webapp.store.comparison import Place
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunRow
 from webapp.store.runs import Run
-from webapp.store.statements import in_chunks
+from webapp.store.statements import in_chunks, table_of
 from webapp.store.trends import load_words
 
 # So many of a service's runs are looked back at for a streak.
@@ -27,7 +27,11 @@ LOOKBACK = 500
 # So many of them tell what is flaky.
 FLAKY_RUNS = 20
 
-Results: TypeAlias = Any  # an alias of the table of device results, or of case results
+Results: TypeAlias = FromClause  # the table of device results, or of case results, once more
+
+_RUN = table_of(RunRow)
+_DEVICES = table_of(DeviceResultRow)
+_CASES = table_of(CaseResultRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,8 @@ def last_conclusive(session: Session, asked: Asked, *, before: Run) -> dict[Key,
     """Return the word of the last conclusive result that each key had before a run, if it had one."""
     past = _Past(asked, before)
     found = past.results()
-    statement = select(*past.key, past.word(found)).join(found, found.id == past.newest("id", CONCLUSIVE))
+    newest = past.newest("id", CONCLUSIVE)
+    statement = select(*past.key, past.word(found)).join_from(past.now, found, found.c.id == newest)
     rows = (row for chunk in past.chunks(statement) for row in session.execute(chunk))
     return dict(past.by_key(rows))
 
@@ -101,38 +106,38 @@ class _Past:
     def __init__(self, asked: Asked, run: Run) -> None:
         self._asked = asked
         self._run = run
-        self._now = self.results()
-        self.key = (self._now.test_case_id, self._now.device_id) if asked.is_case else (self._now.device_id,)
+        self.now = self.results()
+        names = ("test_case_id", "device_id") if asked.is_case else ("device_id",)
+        self.key = [self.now.c[name] for name in names]
 
     def results(self) -> Results:
         """Return the table of results once more."""
-        return aliased(CaseResultRow if self._asked.is_case else DeviceResultRow)
+        return (_CASES if self._asked.is_case else _DEVICES).alias()
 
     def word(self, results: Results) -> ColumnElement[str]:
         """Return the column that says what a result is."""
-        column: ColumnElement[str] = results.result if self._asked.is_case else results.status
-        return column
+        return results.c.result if self._asked.is_case else results.c.status
 
     def newest(self, column: str, words: Collection[str], *, floor: int = 0) -> ColumnElement[int]:
         """Return a column of the newest earlier result with one of the words."""
         past = self.results()
         statement = (
-            select(getattr(past, column))
-            .join(RunRow, RunRow.id == past.run_id)
-            .where(self._is_same(self._now, past), past.run_id >= floor, self._counts(past, words))
-            .order_by(past.run_id.desc())
+            select(past.c[column])
+            .join_from(past, _RUN, _RUN.c.id == past.c.run_id)
+            .where(self._is_same(self.now, past), past.c.run_id >= floor, self._counts(past, words))
+            .order_by(past.c.run_id.desc())
             .limit(1)
         )
-        return statement.correlate(self._now).scalar_subquery()
+        return statement.correlate(self.now).scalar_subquery()
 
     def failures(self, keyed: Subquery) -> Select[Any]:
         """Count the failures since each key passed, beginning with the key, and find the first of them."""
         past = self.results()
         key = [keyed.c[column.key] for column in self.key]
         return (
-            select(*key, func.count(past.run_id.distinct()), func.min(past.run_id), keyed.c.passed_id)
-            .join(past, and_(self._is_same(keyed.c, past), past.run_id > keyed.c.passed_id))
-            .join(RunRow, RunRow.id == past.run_id)
+            select(*key, func.count(past.c.run_id.distinct()), func.min(past.c.run_id), keyed.c.passed_id)
+            .join_from(keyed, past, and_(self._is_same(keyed, past), past.c.run_id > keyed.c.passed_id))
+            .join(_RUN, _RUN.c.id == past.c.run_id)
             .where(self._counts(past, FAILING))
             .group_by(*key, keyed.c.passed_id)
         )
@@ -140,7 +145,8 @@ class _Past:
     def chunks(self, statement: Select[Any]) -> Iterator[Select[Any]]:
         """Yield a statement about the results that the keys are of, for some of the keys at a time."""
         place = self._asked.place
-        statement = statement.where(self._now.run_id == place.run_id, section_of(self._now, place.attempt))
+        section = self.now.c.is_overall.is_(True) if place.attempt is None else self.now.c.attempt == place.attempt
+        statement = statement.where(self.now.c.run_id == place.run_id, section)
         for chunk in in_chunks(sorted({first for first, _ in self._asked.keys})):
             yield statement.where(self.key[0].in_(chunk))
 
@@ -152,21 +158,21 @@ class _Past:
             if key in wanted:
                 yield key, value
 
-    def _is_same(self, now: Any, past: Results) -> ColumnElement[bool]:
+    def _is_same(self, now: FromClause, past: Results) -> ColumnElement[bool]:
         """Select the results of the same device or case."""
-        device_id: Any = now.device_id if self._asked.device_id is None else self._asked.device_id
+        device_id: Any = now.c.device_id if self._asked.device_id is None else self._asked.device_id
         if not self._asked.is_case:
-            return past.device_id == device_id  # type: ignore[no-any-return]
-        return and_(past.test_case_id == now.test_case_id, past.device_id.is_not_distinct_from(device_id))
+            return and_(past.c.device_id == device_id)
+        return and_(past.c.test_case_id == now.c.test_case_id, past.c.device_id.is_not_distinct_from(device_id))
 
     def _counts(self, past: Results, words: Collection[str]) -> ColumnElement[bool]:
-        """Select earlier results with one of the words, of runs that count; `run` must be joined."""
+        """Select earlier results with one of the words, of runs that count; the run must be joined."""
         return and_(
-            past.run_id < self._run.id,
-            past.is_overall,
+            past.c.run_id < self._run.id,
+            past.c.is_overall.is_(True),
             self.word(past).in_(sorted(words)),
-            RunRow.service_id == self._run.service_id,
-            RunRow.status != RunStatus.CANCELED,
+            _RUN.c.service_id == self._run.service_id,
+            _RUN.c.status != RunStatus.CANCELED,
         )
 
 

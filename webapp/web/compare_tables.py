@@ -55,6 +55,8 @@ class Table:
         older: the address of the next page, or empty.
         has_devices: some of the listed cases ran on a device.
         logged: the devices that have a log in both runs.
+        opened: the beginnings of the addresses that open a device: `result` and `log`; its name follows.
+        runs: the beginnings of the addresses that list a case in the run of A, and of B; its filter follows.
         downloads: the addresses of the list for spreadsheets and programs.
     """
 
@@ -71,15 +73,17 @@ class Table:
     older: str
     has_devices: bool
     logged: frozenset[str]
+    opened: dict[str, str]
+    runs: tuple[str, str]
     downloads: list[dict[str, str]]
 
 
 def read_table(session: Session, comparison: Comparison, wanted: Wanted) -> Table:
     """Return the changes that the address asks for; without a choice, all that are not the same."""
     words: Sequence[str] = [str(word) for word in (CaseResult if comparison.is_case else DeviceStatus)]
-    matrix = comparison.matrix()
+    matrix = comparison.matrix
     first, second = {_name(a) for a, _ in matrix}, {_name(b) for _, b in matrix}
-    selected = select_changes(comparison, wanted.change, wanted.pair)
+    selected = select_changes(session, comparison, kind=wanted.change, pair=wanted.pair)
     page = _page()
     shown = show_changes(session, comparison, selected[page * PAGE_ROWS : (page + 1) * PAGE_ROWS])
     has_more = len(selected) > (page + 1) * PAGE_ROWS
@@ -97,6 +101,8 @@ def read_table(session: Session, comparison: Comparison, wanted: Wanted) -> Tabl
         older=here(page=page + 1) if has_more else "",
         has_devices=any(each.subject.device for each in shown),
         logged=_streams(session, wanted.a) & _streams(session, wanted.b),
+        opened=_opened(wanted),
+        runs=(_cases_of(wanted.a), _cases_of(wanted.b)),
         downloads=_downloads(is_case=comparison.is_case),
     )
 
@@ -143,6 +149,17 @@ def _chips(comparison: Comparison, wanted: Wanted) -> list[dict[str, Any]]:
                 }
             )
     return chips
+
+
+def _opened(wanted: Wanted) -> dict[str, str]:
+    forgotten = {"change": None, "pair": None, "page": None, "device": None}
+    other = None if wanted.other == wanted.device else wanted.other
+    tabs = {"result": "result", "log": "logs"}
+    return {name: f"{here(tab=tab, other=other, **forgotten)}&device=" for name, tab in tabs.items()}
+
+
+def _cases_of(side: Side) -> str:
+    return f"{url_for('run.show', uid=side.run.uid)}?cases="
 
 
 def _downloads(*, is_case: bool) -> list[dict[str, str]]:
