@@ -32,6 +32,9 @@ RESULT_COLUMNS = (
     "run_id", "device_id", "attempt", "is_overall", "status", "is_given", "raw_status", "message", "started_at",
     "ended_at", "duration_s", "blob_id",
 )  # fmt: skip
+COMPARISON_COLUMNS = (
+    "run_id", "baseline_id", "word", "reason", "is_partial", "made_at", "rules_key", "changes",
+)  # fmt: skip
 PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "cache_size=-262144", "foreign_keys=OFF", "temp_store=MEMORY")
 
 
@@ -60,6 +63,10 @@ def fill(database: Path, count: int) -> None:
         labels = ((number, label) for number in range(1, count + 1) for label in _labels(number, count, rare))
         _insert(connection, "run_label", ("run_id", "label"), labels)
         _insert(connection, "device_result", RESULT_COLUMNS, _results(count, rare))
+        compared = [number for number in range(1, count + 1) if _is_compared(number, count, rare)]
+        _insert(connection, "run_comparison", COMPARISON_COLUMNS, (_comparison(number) for number in compared))
+        changes = (change for number in compared for change in _changes(number, count, rare))
+        _insert(connection, "run_change", ("run_id", "kind", "devices", "cases"), changes)
 
 
 def add_fleet(database: Path, service: str, *, devices: int, failures: int, blob: bytes = b"", size: int = 0) -> str:
@@ -158,6 +165,22 @@ def _results(count: int, rare: frozenset[int]) -> Iterator[tuple[object, ...]]:
             for place in range(DEVICES_OF_A_RUN):
                 status = "unreachable" if newer % 40 == 1 and not place else "ok"
                 yield _result(number, (newer * DEVICES_OF_A_RUN + place) % DEVICES + 1, status, None)
+
+
+def _is_compared(number: int, count: int, rare: frozenset[int]) -> bool:
+    return number > 1 and (count - number < RUNS_WITH_DEVICES or number in rare)
+
+
+def _comparison(number: int) -> tuple[object, ...]:
+    return number, number - 1, "previous", "the run before it", 0, micros(NOW), b"", b""
+
+
+def _changes(number: int, count: int, rare: frozenset[int]) -> Iterator[tuple[object, ...]]:
+    yield number, "same", DEVICES_OF_A_RUN, 0
+    if (count - number) % 25 == 3:
+        yield number, "newly_failing", 2, 0
+    if number in rare:
+        yield number, "missing", 1, 0
 
 
 def _result(run_id: int, device_id: int, status: str, blob_id: int | None) -> tuple[object, ...]:

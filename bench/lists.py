@@ -61,6 +61,7 @@ FILTERS = (
     "", "service:svc-05", "service:rare", "service:svc-*", "-service:svc-05", "level:ok", "level:failed",
     "level:>=warnings", "service:svc-05 level:ok", "service:svc-05 level:failed", "status:complete", "status:running",
     "status:finished", "status:running,queued", "service:svc-05 status:running", "has:ok", "has:lost", "has:failure",
+    "change:newly_failing", "change:missing", "change:regression level:errors", "priority:>50", "priority:50",
     "device:edge-005", "device:rare", "device:edge-*", "number:5", "number:>=2", "number:{number}", "label:nightly",
     "label:rare", "label:night*", "label:none", "submitter:person-05", "submitter:rare", "submitter:person-*",
     "trigger:schedule", "trigger:rare", "trigger:sched*", "uid:{uid}", "uid:0*", 'key:"{key}"', "key:*", "key:rare*",

@@ -14,7 +14,7 @@ from webapp.store.models.comparisons import RunChangeRow, RunComparisonRow
 from webapp.store.models.inventory import ServiceRow
 from webapp.store.models.runs import RunRow
 from webapp.store.models.tables import MICROSECOND
-from webapp.store.statements import in_chunks, insert_rows, table_of
+from webapp.store.statements import insert_rows, table_of
 
 LEVEL = 3
 MAX_CHANGES = 20_000  # the worst are kept, of devices and of cases
@@ -131,16 +131,13 @@ def find_comparison(session: Session, run_id: int) -> StoredComparison | None:
 
 
 def find_comparisons(session: Session, run_ids: Collection[int]) -> dict[int, StoredComparison]:
-    """Return the same of several runs, by the run's id."""
-    found: dict[int, StoredComparison] = {}
-    for chunk in in_chunks(sorted(run_ids)):
-        counts: dict[int, dict[str, tuple[int, int]]] = {}
-        columns = (RunChangeRow.run_id, RunChangeRow.kind, RunChangeRow.devices, RunChangeRow.cases)
-        for run_id, kind, devices, cases in session.execute(select(*columns).where(RunChangeRow.run_id.in_(chunk))):
-            counts.setdefault(run_id, {})[kind] = (devices, cases)
-        for row in session.execute(_select().where(RunComparisonRow.run_id.in_(chunk))):
-            found[row.run_id] = _stored(row, counts.get(row.run_id, {}))
-    return found
+    """Return the same of several runs, at most some hundreds, by the run's id."""
+    counts: dict[int, dict[str, tuple[int, int]]] = {}
+    columns = (RunChangeRow.run_id, RunChangeRow.kind, RunChangeRow.devices, RunChangeRow.cases)
+    for run_id, kind, devices, cases in session.execute(select(*columns).where(RunChangeRow.run_id.in_(run_ids))):
+        counts.setdefault(run_id, {})[kind] = (devices, cases)
+    rows = session.execute(_select().where(RunComparisonRow.run_id.in_(run_ids)))
+    return {row.run_id: _stored(row, counts.get(row.run_id, {})) for row in rows}
 
 
 def load_changes(session: Session, run_id: int) -> StoredChanges:
