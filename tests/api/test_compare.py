@@ -12,6 +12,7 @@ from tests.conftest import MakeToken
 from tests.factories.people import make_caller, make_query
 from tests.factories.runs import CaseReport, Device, record_run
 from webapp.domain.changes import ChangeClass
+from webapp.worker.comparisons import compare_wanted_runs
 
 pytestmark = pytest.mark.integration
 
@@ -145,3 +146,18 @@ def test_ignored_parts_are_counted_apart(
     assert answer["devices"]["ignored_only"] == 1
     assert [item["device"] for item in answer["items"]] == ["a"]
     assert not answer["is_partial"]
+
+
+def test_what_was_found_at_the_end(app: Flask, caller: FlaskClient) -> None:
+    first = record_run(app, devices=["a"])
+    last = record_run(app, devices=[Device(name="a", status="failed")], cases=[CaseReport(name="x")])
+    assert caller.get(f"/api/v1/runs/{last}/changes").status_code == 404
+    compare_wanted_runs()
+    found = caller.get(f"/api/v1/runs/{last}/changes").json
+    assert found is not None
+    assert found["baseline"] == {"uid": first, "service": "audit", "number": 1}
+    assert (found["word"], found["is_partial"]) == ("previous", False)
+    assert (found["devices"]["newly_failing"], found["cases"]["new_passing"]) == (1, 1)
+    nothing = caller.get(f"/api/v1/runs/{first}/changes").json
+    assert nothing is not None
+    assert (nothing["baseline"], nothing["word"]) == (None, "first")

@@ -54,6 +54,7 @@ OTHERS = frozenset(
         "account.login",
         "account.profile",
         "api_attachments.show_attachment",
+        "api_changes.show_changes_of_run",
         "api_devices.show_device",
         "api_logs.read_run_log",
         "api_queries.show_query",

@@ -202,10 +202,12 @@ def test_nonsense_is_refused_with_the_place(viewer: FlaskClient, pair: tuple[str
     assert viewer.get(f"/compare?a={uuid4()}&b={pair[1]}").status_code == 404
 
 
-def test_choosing_runs(viewer: FlaskClient, pair: tuple[str, str]) -> None:
+def test_choosing_runs(app: Flask, viewer: FlaskClient, pair: tuple[str, str]) -> None:
+    make_query(make_caller("ann"), "nightly", "label:nightly", is_shared=True)
     text = viewer.get("/compare").text
     assert f'value="{pair[0]}"' in text
     assert "last-ok" in text
+    assert 'value="query:ann/nightly"' in text
 
 
 def test_big_integers_stay_exact(app: Flask, viewer: FlaskClient) -> None:

@@ -12,13 +12,14 @@ from webapp.domain.access import Permission
 from webapp.domain.changes import CLASS_TITLES
 from webapp.errors import InvalidError
 from webapp.store.db import Session, db
+from webapp.store.queries import list_queries
 from webapp.store.runs import get_run, page_runs
 from webapp.web.compare_sides import choices_of_a, marks, tabs_of
 from webapp.web.compare_tables import read_table
 from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, show_texts
 from webapp.web.compare_timing import read_timing
 from webapp.web.compare_wanted import CONTEXTS, LEVELS, Wanted, narrow, read_wanted
-from webapp.web.guard import requires
+from webapp.web.guard import caller_here, requires
 
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
 
@@ -54,8 +55,7 @@ def index() -> ResponseReturnValue:
         return _redirect_ticked(session, ticked)
     wanted = read_wanted(session)
     if wanted is None:
-        picked = [request.args.get(name, "") for name in ("a", "b")]
-        return render_template("compare/choose.html", runs=page_runs(session, limit=CHOICES).items, picked=picked)
+        return _choose(session)
     is_narrowed = wanted.tab in ("devices", "cases") and wanted.device != ""
     if is_narrowed:
         wanted = narrow(session, wanted)
@@ -75,6 +75,16 @@ def index() -> ResponseReturnValue:
     else:
         values |= show_texts(session, wanted, devices, tab=tab)
     return render_template("compare/index.html", **values)
+
+
+def _choose(session: Session) -> ResponseReturnValue:
+    """Offer the newest runs, and the words for A."""
+    return render_template(
+        "compare/choose.html",
+        runs=page_runs(session, limit=CHOICES).items,
+        queries=list_queries(session, of_user=caller_here().user_id),
+        picked=[request.args.get(name, "") for name in ("a", "b")],
+    )
 
 
 def _redirect_ticked(session: Session, uids: list[str]) -> ResponseReturnValue:
