@@ -14,6 +14,8 @@ from webapp.store.log_pieces import Piece, StoredLog, find_line_end, find_offset
 from webapp.store.log_sealing import store_bytes
 from webapp.store.models.logs import LogRow
 
+# The stream of the run itself; others are named after devices.
+RUN_LOG = "run"
 MAX_PAGE = 5_000
 MIB = 1024 * 1024
 
@@ -90,6 +92,12 @@ def get_log(session: Session, *, run_id: int, stream: str) -> StoredLog:
     if log is None:
         raise NotFoundError(f"this run has no log {stream!r}")
     return log
+
+
+def find_main_log(session: Session, *, run_id: int) -> StoredLog | None:
+    """Return the log that a run opens with, if it has any: the run's own, else the first by name."""
+    log = find_log(session, run_id=run_id, stream=RUN_LOG)
+    return log or next(iter(list_logs(session, run_id=run_id, limit=1)), None)
 
 
 def list_logs(session: Session, *, run_id: int, after: str = "", limit: int = 1_000) -> list[StoredLog]:

@@ -21,11 +21,11 @@ from webapp.diff.patch import unified_patch
 from webapp.domain.compare_options import CompareOptions, read_compare_options
 from webapp.errors import InvalidError, NotFoundError, TooLargeError
 from webapp.store.db import Session
-from webapp.store.logs import list_logs
+from webapp.store.logs import RUN_LOG, list_logs
 from webapp.store.recording_services import get_options
 from webapp.web.compare_pages import lay_out_page
 from webapp.web.compare_rows import RowWriter
-from webapp.web.compare_wanted import RUN_LOG, Wanted
+from webapp.web.compare_wanted import Wanted
 from webapp.web.paging import here
 
 MAX_FILES = 300

@@ -14,6 +14,7 @@ from webapp.diff.noise import Level
 from webapp.domain.changes import ChangeClass
 from webapp.errors import InvalidError, NotFoundError
 from webapp.store.db import Session
+from webapp.store.logs import RUN_LOG
 
 TABS = ("devices", "cases", "logs", "result", "timing")
 LEVELS: dict[str, str] = {
@@ -24,7 +25,6 @@ LEVELS: dict[str, str] = {
 VIEWS = ("side", "unified")
 CONTEXTS: dict[str, int | None] = {"1": 1, "3": 3, "10": 10, "100": 100, "all": None}
 WORDS = (PREVIOUS, LAST_OK)
-RUN_LOG = "run"
 LONGEST_FIND = 200
 _PART = re.compile(r"([0-9]{1,9})-([0-9]{1,9})?")
 
