@@ -70,6 +70,7 @@ FILTERS = (
     "is:flaky attempts:9", "done", "needle", "nothing", "label:rare level:failed", "level:ok message:needle",
     "after:30d level:failed", "needle OR status:running", "-level:ok,warnings,errors",
     "status:complete level:failed", "service:rare submitter:person-05", "after:30d service:svc-05",
+    "service:svc-05 trigger:rare", "after:2020-01-01 service:rare", "trigger:schedule level:failed",
 )  # fmt: skip
 
 
