@@ -171,6 +171,21 @@ def lists(small: Store, large: Store, report: Report) -> None:
         report.add(f"`{text}`" if text else "none", *cells, " ".join(f"{r:.2f}" for r in ratios), shown, good=is_good)
 
 
+def services(small: Store, large: Store, report: Report) -> None:
+    """Measure the pages of one service."""
+    report.head("page of a service", f"{small.count:,} / {large.count:,}", "ratio", "")
+    for path in ("/services/svc-05", "/services/svc-05/trends"):
+        took = in_turn({"small": visit(small, path), "large": visit(large, path)})
+        ratio = took["large"] / took["small"]
+        report.add(f"`{path}`", f"{took['small']:.1f} / {took['large']:.1f} ms", f"{ratio:.2f}",
+                   good=ratio <= MAX_RATIO)  # fmt: skip
+
+
+def visit(store: Store, path: str) -> Callable[[], float]:
+    """Return what measures one page once."""
+    return lambda: store.seconds(path, {})
+
+
 def ask(store: Store, path: str, text: str) -> Callable[[], float]:
     """Return what measures one list once."""
     return lambda: store.seconds(path, {"q": store.filter(text)})
@@ -270,6 +285,7 @@ def main() -> int:
         filled = time.monotonic() - began
         logging.getLogger("webapp.requests").setLevel(logging.WARNING)
         lists(small, large, report)
+        services(small, large, report)
         fleets(large, report)
         memory(large, report)
         size = large.database.stat().st_size / 1e6
