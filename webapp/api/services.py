@@ -83,5 +83,5 @@ def change_service(slug: str, body: ServiceBody) -> tuple[int, ServiceAnswer]:
     require_service(g.caller, slug)
     fields = ServiceFields(**{name: getattr(body, name) for name in ServiceBody.__struct_fields__})
     with writing() as session:
-        is_new = put_service(session, slug, fields, now=clock.now())
+        is_new = put_service(session, slug, fields, by_id=g.caller.user_id, now=clock.now())
         return (201 if is_new else 200), service_answer(get_service(session, slug))

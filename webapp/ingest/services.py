@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webapp.domain.compare_options import OPTION, check_compare_options
+from webapp.domain.compare_options import OPTION, check_compare_options, read_compare_options
 from webapp.domain.outcome import ServiceKind
 from webapp.errors import InvalidError
 from webapp.ingest.doors import check_slug
-from webapp.store.accounts import find_user_by_name
+from webapp.store.accounts import add_audit, find_user_by_name
 from webapp.store.db import Session
 from webapp.store.recording_services import ServiceChanges, ensure_service, find_service, get_options, save_service
 
@@ -35,8 +35,8 @@ class ServiceFields:
     options: Mapping[str, Any] | None = None
 
 
-def put_service(session: Session, slug: str, fields: ServiceFields, *, now: datetime) -> bool:
-    """Create a service or change it, and say whether it is new.
+def put_service(session: Session, slug: str, fields: ServiceFields, *, now: datetime, by_id: int | None = None) -> bool:
+    """Create a service or change it, and say whether it is new; changed rules are recorded with who did it.
 
     Raises:
         InvalidError: the name can't be a service's, the owner is unknown, the interval is out of bounds, or the
@@ -50,8 +50,10 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     options = None
     if fields.options is not None:
         _check_options(fields.options)
-        merged = {**get_options(session, service.id), **fields.options}
+        before = get_options(session, service.id)
+        merged = {**before, **fields.options}
         options = {name: value for name, value in merged.items() if value is not None}
+        _record_rules(session, slug, before, options, by_id=by_id, now=now)
     changes = ServiceChanges(
         kind=fields.kind,
         description=None if fields.description is None else fields.description.replace("\0", "\u2400"),
@@ -71,6 +73,22 @@ def _check_options(options: Mapping[str, Any]) -> None:
         check_compare_options(options)
     except InvalidError as error:
         raise InvalidError(*((f"options.{path}", message) for path, message in error.faults)) from error
+
+
+def _record_rules(
+    session: Session,
+    slug: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    by_id: int | None,
+    now: datetime,
+) -> None:
+    """Write a line of the audit trail when the rules of a service changed."""
+    old, new = ([rule.write() for rule in read_compare_options(options).rules] for options in (before, after))
+    if old != new:
+        details = {"old": old, "new": new}
+        add_audit(session, user_id=by_id, action="service.rules", subject=slug, now=now, details=details)
 
 
 def _owner_id(session: Session, name: str) -> int:
