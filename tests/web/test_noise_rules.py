@@ -171,41 +171,59 @@ def test_an_edit_of_a_list_that_has_changed_is_refused(operator: FlaskClient, ru
 
 
 def test_a_line_of_a_log_suggests_a_rule(operator: FlaskClient, run: str) -> None:
-    address = f"{LIST}/rules/new?{urlencode({'run': run, 'stream': 'run', 'line': 1})}"
-    text = operator.get(address).text
-    assert r'value="session \w+ opened"' in text
-    assert 'checked id="kind-1"' in text
-    beside = {"other_run": run, "other_stream": "run", "other_line": 2}
-    pair = operator.get(f"{address}&{urlencode({**beside, 'back': '/compare?a=x&b=y'})}").text
-    assert "Suggested for the chosen line" not in pair
-    assert '<a class="btn ghost" href="/compare?a=x&amp;b=y">' in pair
+    for side in ("a", "b"):
+        query = {side: run, f"{side}_stream": "run", f"{side}_line": 1, "back": "/compare?a=x&b=y"}
+        text = operator.get(f"{LIST}/rules/new?{urlencode(query)}").text
+        assert r'value="session \w+ opened"' in text
+        assert 'checked id="kind-1"' in text
+        assert "Suggested for the chosen line" not in text
+        assert '<a class="btn ghost" href="/compare?a=x&amp;b=y">' in text
 
 
 def test_two_lines_suggest_a_mask_or_the_whole_line(app: Flask, operator: FlaskClient, run: str) -> None:
-    other = record_run(app, logs={"run": ["10:00:01 serial BY2 seen"]})
-    query = {"run": run, "stream": "run", "line": 2, "other_run": other, "other_stream": "run", "other_line": 1}
+    newer = record_run(app, logs={"run": ["10:00:01 serial BY2 seen"]})
+    query = {"a": run, "a_stream": "run", "a_line": 2, "b": newer, "b_stream": "run", "b_line": 1}
     text = operator.get(f"{LIST}/rules/new?{urlencode(query)}").text
     assert r'value="serial \S+"' in text
     assert "Suggested for the chosen line" in text
     link = text.split("Or: ")[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
-    assert r'value="serial AX\d+ seen"' in operator.get(link).text
+    assert r'value="serial BY\d+ seen"' in operator.get(link).text
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        {"run": "nonsense", "stream": "run", "line": "1"},
-        {"stream": "none", "line": "1"},
-        {"stream": "run", "line": "99999"},
-        {"stream": "run", "line": "0"},
-        {"stream": "run", "line": "x"},
+        {"a": "nonsense", "a_stream": "run", "a_line": "1"},
+        {"a_stream": "none", "a_line": "1"},
+        {"a_stream": "run", "a_line": "99999"},
+        {"a_stream": "run", "a_line": "0"},
+        {"a_stream": "run", "a_line": "x"},
+        {"a_stream": "run", "a_line": ""},
         {"kind": "nonsense"},
     ],
 )
 def test_a_line_that_is_not_there_suggests_nothing(operator: FlaskClient, run: str, query: dict[str, str]) -> None:
-    answer = operator.get(f"{LIST}/rules/new?{urlencode({'run': run, **query})}")
+    answer = operator.get(f"{LIST}/rules/new?{urlencode({'a': run, **query})}")
     assert answer.status_code == 200
     assert 'name="pattern" spellcheck="false" type="text" value=""' in answer.text
+
+
+def test_lines_are_chosen_in_the_comparison_of_logs(
+    app: Flask, operator: FlaskClient, viewer: FlaskClient, run: str
+) -> None:
+    newer = record_run(app, devices=[Device(name="edge", result={"up": 2})], logs={"run": ["serial BY2"]})
+    address = f"/compare?a={run}&b={newer}&tab=logs"
+    form = operator.get(address).text.split('class="ignore-form"')[1].split("</form>")[0]
+    assert f'action="{LIST}/rules/new"' in form
+    assert f'name="back" value="/compare?a={run}&amp;b={newer}&amp;tab=logs"' in form
+    assert f'name="a" value="{run}"' in form
+    assert 'name="b_stream" value="run"' in form
+    assert "data-ignore-line" not in viewer.get(address).text
+    values = f"/compare?a={run}&b={newer}&tab=result&device=edge"
+    table = operator.get(values).text.split('class="diff values"')[1]
+    link = table.split(f'href="{LIST}/rules/new')[1].split('"')[0]
+    assert 'value="$.text"' in operator.get(f"{LIST}/rules/new{link.replace('&amp;', '&')}").text
+    assert f"{LIST}/rules/new" not in viewer.get(values).text
 
 
 def test_after_adding_one_goes_back_to_where_one_came_from(operator: FlaskClient, run: str) -> None:

@@ -36,7 +36,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyRule:
-    """A checked rule with its compiled expression; its title is what comparisons call it, apart from any mask's name."""
+    """A checked rule with its compiled expression; its title is what comparisons call it, like no mask."""
 
     title: str
     regex: re.Pattern[str]

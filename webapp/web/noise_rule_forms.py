@@ -94,23 +94,24 @@ def _number(text: str) -> float | str:
 
 
 def read_suggestions(session: Session) -> list[NoiseRule]:
-    """Return the rules to begin with: for the line that the address names, or what it says itself.
+    """Return the rules to begin with: for the lines of logs that the address names, or what it says itself.
 
-    The line is `line` of the log `stream` of `run`; `other_line`, `other_stream`, `other_run` stand beside it.
+    `a`, `a_stream` and `a_line` name one line, `b`, `b_stream` and `b_line` the one in its place on the newer side.
     """
-    line = _line(session, "")
-    if line:
-        return suggest_rules(line, _line(session, "other_"))
+    older, newer = _line(session, "a"), _line(session, "b")
+    if older or newer:
+        return suggest_rules(newer or older, older)
     kind = request.args.get("kind", "")
     pattern = request.args.get("pattern", "")[:LONGEST_PATTERN]
     return [NoiseRule(kind=RuleKind(kind) if kind in tuple(RuleKind) else RuleKind.MASK, pattern=pattern)]
 
 
-def _line(session: Session, prefix: str) -> str:
-    number = request.args.get(f"{prefix}line", "")
-    if not (number.isascii() and number.isdecimal() and 0 < len(number) < 12 and int(number)):
+def _line(session: Session, side: str) -> str:
+    """Return a line as people see it, empty when there is none such."""
+    number = request.args.get(f"{side}_line", "")
+    if not (number.isascii() and number.isdecimal() and len(number) < 12 and int(number)):
         return ""
-    run = find_run(session, request.args.get(f"{prefix}run", ""))
-    log = None if run is None else find_log(session, run_id=run.id, stream=request.args.get(f"{prefix}stream", ""))
+    run = find_run(session, request.args.get(side, ""))
+    log = None if run is None else find_log(session, run_id=run.id, stream=request.args.get(f"{side}_stream", ""))
     lines = [] if log is None else page_lines(session, log, first=int(number) - 1, count=1).lines
     return plain_line(lines[0].head) if lines else ""
