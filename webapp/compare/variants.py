@@ -114,22 +114,23 @@ def _likenesses(
 ) -> dict[bytes, bytes] | None:
     """Return by the digest of each result what it has in common with those that differ only in ignored parts."""
     ignore = Ignore(options.ignored_paths)
-    digests = {group.blob_id: group.digest for group in groups}
-    own = {group.blob_id: _own_name(group.names[0]) for group in groups}
+    by_id = {group.blob_id: group for group in groups if group.blob_id is not None}
+    own = {blob_id: _own_name(group.names[0]) for blob_id, group in by_id.items()}
     # The standard decoder keeps integers of any size exact.
-    values = {blob_id: json.loads(raw) for blob_id, raw in iterate_results(session, sorted(own))}
+    values = {blob_id: json.loads(raw) for blob_id, raw in iterate_results(session, sorted(by_id))}
     texts = {
-        (blob_id, text): own[blob_id].sub(NAME_MARK, text)
+        blob_id: {text: own[blob_id].sub(NAME_MARK, text) for text in texts_in(value, ignore)}
         for blob_id, value in values.items()
-        for text in texts_in(value, ignore)
     }
-    keys = find_text_keys(sorted(set(texts.values())), level=level, rules=options.line_rules, budget_s=BUDGET_S)
+    every = sorted({text for each in texts.values() for text in each.values()})
+    keys = find_text_keys(every, level=level, rules=options.line_rules, budget_s=BUDGET_S)
     if keys is None:
         return None
-    return {
-        digests[blob_id]: likeness(value, ignore, lambda text, at=blob_id: keys[texts[at, text]])
-        for blob_id, value in values.items()
-    }
+    found: dict[bytes, bytes] = {}
+    for blob_id, value in values.items():
+        key_of = {text: keys[shown] for text, shown in texts[blob_id].items()}.__getitem__
+        found[by_id[blob_id].digest] = likeness(value, ignore, key_of)
+    return found
 
 
 def _own_name(name: str) -> re.Pattern[str]:
