@@ -5,8 +5,13 @@ Source of the rules: docs/comparing.md, section "Odd one out".
 
 import json
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
 
 from webapp.compare.runs import Side
 from webapp.compare.text_keys import find_text_keys
@@ -22,6 +27,7 @@ from webapp.store.same_results import NAMES, SameResult, iterate_results, list_s
 MOST_READ = 300
 MOST_BYTES = 8 * 1024 * 1024
 BUDGET_S = 3.0
+REMEMBERED = 32  # groups of results
 NAME_MARK = "\ufdd0"  # stands for the device's own name: no character, so no text has it
 
 
@@ -91,7 +97,7 @@ def find_variants(
     refusal = "" if level == "exact" else _refusal(groups)
     keys: Mapping[bytes, bytes] | None = None
     if level != "exact" and not refusal:
-        keys = _likenesses(session, groups, level, options)
+        keys = _remembered(session, groups, level, options)
         refusal = "" if keys is not None else f"the rules of the service took longer than {BUDGET_S:g} s"
     merged: dict[bytes, list[SameResult]] = {}
     for group in groups:
@@ -107,6 +113,25 @@ def _refusal(groups: Sequence[SameResult]) -> str:
     if size > MOST_BYTES:
         return f"the results have {size:,} bytes; parts of up to {MOST_BYTES:,} bytes can be ignored"
     return ""
+
+
+def _remembered(
+    session: Session, groups: Sequence[SameResult], level: Level, options: CompareOptions
+) -> Mapping[bytes, bytes] | None:
+    """Return what was found out before about these very results, else find it out."""
+    facts = (level, [rule.write() for rule in options.rules], [(group.digest, group.names[0]) for group in groups])
+    key = sha256(msgspec.msgpack.encode(facts, order="sorted")).digest()
+    with _lock:
+        if key in _memory:
+            _memory.move_to_end(key)
+            return _memory[key]
+    found = _likenesses(session, groups, level, options)
+    if found is not None:
+        with _lock:
+            _memory[key] = found
+            while len(_memory) > REMEMBERED:
+                _memory.popitem(last=False)
+    return found
 
 
 def _likenesses(
@@ -146,3 +171,7 @@ def _variant(groups: Sequence[SameResult]) -> Variant:
         names=tuple(names),
         size=groups[0].size,
     )
+
+
+_memory: OrderedDict[bytes, Mapping[bytes, bytes]] = OrderedDict()
+_lock = threading.Lock()
