@@ -19,6 +19,8 @@ from webapp.accounts.people import Account
 from webapp.accounts.sessions import load_account
 from webapp.api.faults import refuse, refuse_http, status_of
 from webapp.cli.program import run
+from webapp.compare.shelf import Shelf
+from webapp.compare.workshop import WORKSHOP, Workshop
 from webapp.errors import SettingError
 from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
 from webapp.importers.catalogue import load_formats
@@ -84,6 +86,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     _answer_safely(app, settings)
     _guard_sessions(app)
     app.extensions[FORMATS_KEY] = load_formats()
+    app.extensions[WORKSHOP] = Workshop(Shelf(instance / "cache" / "comparisons"))
     app.extensions[CHANNELS_KEY] = load_channels()
     for package in (web, api):
         for blueprint in _blueprints(package):

@@ -10,9 +10,8 @@ from flask.testing import FlaskClient
 from tests.factories.runs import Device, record_run
 from webapp.compare import making, texts, workshop
 from webapp.compare.shelf import Shelf
-from webapp.compare.workshop import Workshop
+from webapp.compare.workshop import WORKSHOP, Workshop
 from webapp.web import compare_pages
-from webapp.web.compare_texts import WORKSHOP_KEY
 
 pytestmark = pytest.mark.integration
 
@@ -36,13 +35,14 @@ def pair(app: Flask) -> Pair:
 
 
 def wait_longer(app: Flask, tmp_path: Path, **options: float) -> None:
-    app.extensions[WORKSHOP_KEY] = Workshop(Shelf(tmp_path / "shelf"), **{"patience_s": 60.0, **options})  # type: ignore[arg-type]
+    app.extensions[WORKSHOP] = Workshop(Shelf(tmp_path / "shelf"), **{"patience_s": 60.0, **options})  # type: ignore[arg-type]
 
 
 def test_long_differences_are_filled_in_chunks(
     viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(compare_pages, "BLOCK_ROWS", 20)
     text = get(viewer, pair, context="all")
     assert re.findall(r'data-start="(\d+)" data-stop="(\d+)"', text) == [("20", "40"), ("40", "60"), ("60", "63")]
     assert 'data-stop="63" data-first-hunk="1" data-last-hunk="1"' in text
@@ -52,6 +52,7 @@ def test_long_differences_are_filled_in_chunks(
 
 def test_any_row_is_a_page_without_scripts(viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(compare_pages, "BLOCK_ROWS", 20)
     text = get(viewer, pair, context="all", row="45")
     assert re.findall(r'data-start="(\d+)"', text) == ["0", "20", "60"]
     assert "line 40<" in text
@@ -83,7 +84,11 @@ def test_messages_new_and_gone_are_named(viewer: FlaskClient, pair: Pair) -> Non
     text = get(viewer, pair)
     assert "1 new kind" in text
     assert "Link Down</a>" in text
-    assert "#B62" in text
+    assert "at=B62#B62" in text
+    assert 'id="B62"' in get(viewer, pair, at="B62")
+    assert (
+        viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "logs", "at": "x"}).status_code == 422
+    )
 
 
 def test_moved_lines_lead_to_each_other(app: Flask, viewer: FlaskClient) -> None:

@@ -100,9 +100,9 @@ def compare_two_runs(query: CompareQuery) -> CompareAnswer:
     What is the same is listed only when `change=same` asks for it.
     """
     session = db.session()
-    newer = _readable(resolve(session, query.b, of=None).run)
+    newer = readable(resolve(session, query.b, of=None).run)
     base = resolve(session, query.a, of=newer)
-    a = Side(run=_readable(base.run), attempt=section_of(query.attempt_a))
+    a = Side(run=readable(base.run), attempt=section_of(query.attempt_a))
     b = Side(run=newer, attempt=section_of(query.attempt_b))
     devices, cases = compare_devices(session, a, b), compare_cases(session, a, b)
     chosen = devices if query.by == "devices" else cases
@@ -120,7 +120,8 @@ def compare_two_runs(query: CompareQuery) -> CompareAnswer:
     )
 
 
-def _readable(run: Run) -> Run:
+def readable(run: Run) -> Run:
+    """Return a run that the caller may see, else say that there is none."""
     caller: Caller = g.caller
     if not caller.may_touch(run.service):
         raise NotFoundError(f"there is no run {run.uid}")

@@ -25,6 +25,7 @@ from webapp.compare.shelf import Shelf
 from webapp.compare.texts import Text
 from webapp.errors import AfterrunError, TooLargeError
 
+WORKSHOP = "afterrun.comparisons"
 AT_ONCE = 2
 WALL_S = 180.0
 # How long a request waits for a comparison that may be quick.
@@ -81,7 +82,6 @@ class Workshop:
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._processes: set[subprocess.Popen[bytes]] = set()
-        atexit.register(self.close)
 
     def order(self, a: Text, b: Text) -> Order:
         """Return an order for two texts, to be completed with what is wanted."""
@@ -203,6 +203,7 @@ class Workshop:
             start_new_session=True,
         )
         self._processes.add(process)
+        atexit.register(process.kill)
         try:
             with process:
                 try:
@@ -211,6 +212,7 @@ class Workshop:
                     process.kill()
         finally:
             self._processes.discard(process)
+            atexit.unregister(process.kill)
 
 
 def _fetch(text: Text, origin: Origin) -> None:

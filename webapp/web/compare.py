@@ -1,7 +1,6 @@
 """What changed between two runs, two devices or two attempts? The whole state is the address."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,25 +20,6 @@ from webapp.web.paging import here
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
 
 CHOICES = 60
-
-
-@blueprint.app_template_global("whole_url")
-def whole_url(line: int) -> str:
-    """Return the address of the page with all lines, at a line of A."""
-    kept = {name: value for name, value in request.args.items() if name not in ("start", "stop", "fold", "row", "hit")}
-    return f"{url_for('compare.index')}?{urlencode({**kept, 'context': 'all'})}#A{line}"
-
-
-@blueprint.app_template_global("line_url")
-def line_url(side: str, number: int) -> str:
-    """Return the address of one line, whole."""
-    return f"{url_for('compare.line')}?{urlencode({**request.args, 'side': side, 'line': number})}"
-
-
-@blueprint.app_template_global("unfold_url")
-def unfold_url(row: int, hidden: int) -> str:
-    """Return the address of the rows that a fold hides."""
-    return f"{url_for('compare.rows')}?{urlencode({**request.args, 'fold': row, 'start': 0, 'stop': hidden})}"
 
 
 @blueprint.get("")

@@ -8,6 +8,8 @@ from webapp.diff.segments import SegmentKind
 from webapp.web.paging import here
 
 CHUNK_ROWS = 400
+# A placeholder stands for so many; what fills it takes `CHUNK_ROWS` at a time.
+BLOCK_ROWS = 2_000
 PAGE_ROWS = 250_000
 MAP_STEPS = 200
 MAP_HEIGHT = 600
@@ -78,15 +80,15 @@ def lay_out_page(fold: Fold, *, row: int) -> RowPage:
     return RowPage(
         start=start,
         stop=stop,
-        before=[_chunk(fold, at, at + CHUNK_ROWS) for at in range(first, start, CHUNK_ROWS)],
-        after=[_chunk(fold, at, min(at + CHUNK_ROWS, last)) for at in range(stop, last, CHUNK_ROWS)],
+        before=[_chunk(fold, at, min(at + BLOCK_ROWS, start)) for at in range(first, start, BLOCK_ROWS)],
+        after=[_chunk(fold, at, min(at + BLOCK_ROWS, last)) for at in range(stop, last, BLOCK_ROWS)],
         marks=_marks(fold),
         number=number + 1,
         pages=pages,
         first_hunk=hunks.start + 1 if hunks else 0,
         last_hunk=hunks.stop,
-        newer=here(row=first - PAGE_ROWS, hit=None) if number else "",
-        older=here(row=last, hit=None) if last < fold.row_count else "",
+        newer=here(row=first - PAGE_ROWS, at=None, hit=None) if number else "",
+        older=here(row=last, at=None, hit=None) if last < fold.row_count else "",
     )
 
 
@@ -97,7 +99,7 @@ def _chunk(fold: Fold, start: int, stop: int) -> Chunk:
         stop=stop,
         first_hunk=hunks.start + 1 if hunks else None,
         last_hunk=hunks.stop if hunks else None,
-        url=here(row=start, hit=None),
+        url=here(row=start, at=None, hit=None),
     )
 
 
@@ -117,7 +119,7 @@ def _marks(fold: Fold) -> list[Mark]:
         else:
             hunks = fold.hunks_between(start, stop)
             row = fold.hunk_rows[hunks.start] if hunks else start
-            marks.append(Mark(y=y, height=max(end - y, 2), tone=tone, url=here(row=row, hit=None), row=row))
+            marks.append(Mark(y=y, height=max(end - y, 2), tone=tone, url=here(row=row, at=None, hit=None), row=row))
     return marks
 
 

@@ -1,6 +1,5 @@
 """What does the address of a comparison ask for?"""
 
-import re
 from dataclasses import dataclass
 from typing import cast
 
@@ -8,7 +7,7 @@ from flask import request
 
 from webapp.compare.baseline import LAST_OK, PREVIOUS, Baseline, resolve
 from webapp.compare.runs import Side
-from webapp.compare.sources import LineRange
+from webapp.compare.sources import LineRange, read_range
 from webapp.diff.layout import View
 from webapp.diff.noise import Level
 from webapp.domain.changes import ChangeClass
@@ -26,7 +25,6 @@ VIEWS = ("side", "unified")
 CONTEXTS: dict[str, int | None] = {"1": 1, "3": 3, "10": 10, "100": 100, "all": None}
 WORDS = (PREVIOUS, LAST_OK)
 LONGEST_FIND = 200
-_PART = re.compile(r"([0-9]{1,9})-([0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +97,8 @@ def read_wanted(session: Session) -> Wanted | None:
         shows_ignored=request.args.get("ignored") == "1",
         change=ChangeClass(change) if change else None,
         pair=request.args.get("pair", ""),
-        part_a=_part("a_lines"),
-        part_b=_part("b_lines"),
+        part_a=read_range("a_lines", request.args.get("a_lines", "")),
+        part_b=read_range("b_lines", request.args.get("b_lines", "")),
         find=" ".join(request.args.get("find", "").split())[:LONGEST_FIND],
     )
 
@@ -110,15 +108,6 @@ def _resolve(session: Session, first: str, second: str) -> tuple[Baseline, Basel
         raise NotFoundError(f"'{second}' is taken for A, relative to B: name B by its uid")
     newer = resolve(session, second, of=None)
     return resolve(session, first, of=newer.run), newer
-
-
-def _part(name: str) -> LineRange:
-    text = request.args.get(name, "")
-    found = _PART.fullmatch(text)
-    first, last = (int(found[1]), int(found[2]) if found[2] else None) if found else (1, None)
-    if text and (found is None or first < 1 or (last is not None and last < first)):
-        raise InvalidError((name, f"expected lines such as 1-200000 or 5000-, got {text[:40]!r}"))
-    return LineRange(first=first - 1, stop=last)
 
 
 def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
