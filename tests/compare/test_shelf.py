@@ -27,6 +27,16 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
     assert newer.exists()
 
 
+def test_it_is_not_tidied_again_and_again(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, limit=50)
+    first, second = fill(shelf, "a", used_at=1), tmp_path / "b"
+    shelf.tidy()
+    assert not first.exists()
+    fill(shelf, "b", used_at=1)
+    shelf.tidy()
+    assert second.exists()
+
+
 def test_what_is_in_use_stays(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, limit=50)
     folder = fill(shelf, "a", used_at=1)

@@ -126,7 +126,7 @@ class Workshop:
             _fetch(text, origin)
         make(order, lambda _doing: None)
         make_messages(order)
-        self.shelf.make_room()
+        self.shelf.tidy()
 
     def _job(self, order: Order, a: Text, b: Text) -> _Job:
         """Return the job that makes an order, started now if there is none, or none that failed lately."""

@@ -77,6 +77,7 @@ class _Writer:
         self._addresses = addresses
         self._hits = hits
         self._hit = hit
+        self._follows = 0  # where the next line of a moved block is on the other side
 
     def write(self, row: ShownRow) -> str:
         """Write one row; numbers link to their line: #A12 of the older text, #B12 of the newer."""
@@ -122,10 +123,18 @@ class _Writer:
         if cell.size:
             url = escape(self._addresses.line(letter.lower(), cell.number))
             text += f' <a class="link nowrap" href="{url}" data-whole>Show whole line ({cell.size:,} bytes)</a>'
-        if row.kind == "moved" and row.partner is not None:
-            other, way = ("B", "to") if letter == "A" else ("A", "from")
-            text += f' <a class="muted" href="#{other}{row.partner}">moved {way} line {row.partner:,}</a>'
-        return text
+        return text + self._move(row, letter)
+
+    def _move(self, row: ShownRow, letter: str) -> str:
+        """Say where a block moved, at its first line."""
+        if row.kind != "moved" or row.partner is None:
+            self._follows = 0
+            return ""
+        is_first, self._follows = row.partner != self._follows, row.partner + 1
+        other, way = ("B", "to") if letter == "A" else ("A", "from")
+        return (
+            f' <a class="muted" href="#{other}{row.partner}">moved {way} line {row.partner:,}</a>' if is_first else ""
+        )
 
     def _fold(self, row: ShownRow) -> str:
         whole = escape(self._addresses.whole(row.a.number if row.a else 1))
