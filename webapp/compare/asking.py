@@ -18,6 +18,9 @@ from webapp.store.db import Session
 from webapp.store.logs import RUN_LOG
 from webapp.store.recording_services import get_options
 
+# Seconds of work after which a comparison by the service's rules is given up.
+RULES_S = 20.0
+
 
 Texts = tuple[Text, Text]
 
@@ -99,5 +102,6 @@ def ask(workshop: Workshop, session: Session, choice: Choice, texts: Texts) -> D
         values=choice.is_result,
         ignore=options.ignored_paths,
         tolerance=options.tolerance,
+        rules_s=RULES_S,
     )
     return workshop.ask(order, *texts) or open_difference(order, texts)

@@ -105,7 +105,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     values: bool = False
     ignore: tuple[str, ...] = ()
     tolerance: float = 0.0
-    rules_s: float = 2 * BUDGET_S
+    rules_s: float = 20.0
     memory_bytes: int = MEMORY_BYTES
 
     @property

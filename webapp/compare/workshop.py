@@ -26,7 +26,8 @@ from webapp.compare.texts import Text
 from webapp.errors import AfterrunError, TooLargeError
 
 WORKSHOP = "afterrun.comparisons"
-AT_ONCE = 2
+# Half of the processors stay free for requests.
+AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 WALL_S = 180.0
 # How long a request waits for a comparison that may be quick.
 PATIENCE_S = 1.5

@@ -113,8 +113,8 @@ def line_count(log: StoredLog) -> int:
 
 def line_offset(session: Session, log: StoredLog, line: int) -> int:
     """Return where a line begins, by its number from 0; the size of the log for a line behind the last one."""
-    if line >= line_count(log):
-        return log.size
+    if line == 0 or line >= line_count(log):
+        return log.size if line else 0
     return _line_start(find_line_end(session, log, line), line)[0]
 
 
