@@ -186,11 +186,11 @@ def test_memory_has_a_limit(tmp_path: Path) -> None:
     assert shop.ask(order, *pair) is None
 
 
-def test_a_text_that_is_gone_meanwhile_is_told(tmp_path: Path) -> None:
-    def gone() -> Iterator[bytes]:
-        raise NotFoundError("there is no content 5")
-        yield b""
+def gone() -> Iterator[bytes]:
+    raise NotFoundError("there is no content 5")
 
+
+def test_a_text_that_is_gone_meanwhile_is_told(tmp_path: Path) -> None:
     text = Text(key=("gone",), name="gone", size=10, lines=1, pieces=gone)
     shop = shop_of(tmp_path)
     with pytest.raises(NotFoundError):
@@ -199,10 +199,6 @@ def test_a_text_that_is_gone_meanwhile_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("far")
 def test_a_text_that_is_gone_while_it_waits_is_told(tmp_path: Path) -> None:
-    def gone() -> Iterator[bytes]:
-        raise NotFoundError("there is no content 5")
-        yield b""
-
     text = Text(key=("gone",), name="gone", size=10, lines=1, pieces=gone)
     shop = shop_of(tmp_path)
     with pytest.raises(TooLargeError, match="there is no content 5"):
@@ -211,8 +207,12 @@ def test_a_text_that_is_gone_while_it_waits_is_told(tmp_path: Path) -> None:
 
 def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
     reads: list[int] = []
-    data = b"x\n"
-    text = Text(key=("count",), name="x", size=2, lines=1, pieces=lambda: reads.append(1) or iter([data]))  # type: ignore[func-returns-value]
+
+    def pieces() -> Iterator[bytes]:
+        reads.append(1)
+        yield b"x\n"
+
+    text = Text(key=("count",), name="x", size=2, lines=1, pieces=pieces)
     shop = shop_of(tmp_path)
     for _ in range(3):
         assert shop.ask(shop.order(text, text), text, text) is None

@@ -80,6 +80,11 @@ OTHERS = frozenset(
         "run.events",
         "runs.events",
         "runs.root",
+        "sent.index",
+        "sent.line",
+        "sent.patch",
+        "sent.rows",
+        "sent.state",
         "services.run",
     }
 )

@@ -157,4 +157,5 @@ def _ask(query: TextQuery) -> Difference | Progress:
         part_b=read_range("b_lines", query.b_lines),
         level=query.level,
     )
-    return ask(current_app.extensions[WORKSHOP], session, choice, find_texts(session, choice))
+    workshop = current_app.extensions[WORKSHOP]
+    return ask(workshop, session, choice, find_texts(session, workshop, choice))

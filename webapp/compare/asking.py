@@ -9,6 +9,7 @@ from webapp.compare.making import RuleOrder
 from webapp.compare.runs import Side
 from webapp.compare.sources import WHOLE, LineRange, log_text, result_text
 from webapp.compare.texts import Text
+from webapp.compare.uploads import sent_text
 from webapp.compare.workshop import Progress, Workshop
 from webapp.diff.layout import View
 from webapp.diff.noise import Level
@@ -30,8 +31,8 @@ class Choice:
     """Two texts of two sides, and how they are compared.
 
     Args:
-        a: the older side.
-        b: the newer side.
+        a: the older side, or the digest of a text that was sent.
+        b: the newer side, or such a digest.
         device: the device of A; empty for the log of the whole run.
         other: the device of B.
         is_result: JSON results are compared, else logs.
@@ -44,8 +45,8 @@ class Choice:
         find: what is searched for in the rows.
     """
 
-    a: Side
-    b: Side
+    a: Side | str
+    b: Side | str
     device: str = ""
     other: str = ""
     is_result: bool = False
@@ -63,20 +64,25 @@ class Choice:
         return self.device or RUN_LOG, self.other or RUN_LOG
 
 
-def find_texts(session: Session, choice: Choice) -> Texts:
+def find_texts(session: Session, workshop: Workshop, choice: Choice) -> Texts:
     """Return the texts that are chosen.
 
     Raises:
         NotFoundError: it says which side has none.
     """
+    sides = zip(("A", "B"), (choice.a, choice.b), choice.names, (choice.part_a, choice.part_b), strict=True)
     read = result_text if choice.is_result else log_text
-    a = read(session, choice.a, choice.names[0], choice.part_a)
-    b = read(session, choice.b, choice.names[1], choice.part_b)
+    a, b = (
+        sent_text(workshop.shelf, side, name=letter, part=part)
+        if isinstance(side, str)
+        else read(session, side, name, part)
+        for letter, side, name, part in sides
+    )
     if a is not None and b is not None:
         return a, b
     what = "JSON result" if choice.is_result else "log"
-    sides = zip(("A", "B"), (a, b), choice.names, strict=True)
-    raise NotFoundError(" and ".join(f"{side} has no {what} of {name}" for side, text, name in sides if text is None))
+    found = zip(("A", "B"), (a, b), choice.names, strict=True)
+    raise NotFoundError(" and ".join(f"{side} has no {what} of {name}" for side, text, name in found if text is None))
 
 
 def ask(workshop: Workshop, session: Session, choice: Choice, texts: Texts) -> Difference | Progress:
@@ -86,9 +92,9 @@ def ask(workshop: Workshop, session: Session, choice: Choice, texts: Texts) -> D
         TooLargeError: a text, or the work, is beyond a limit.
         NotFoundError: a text has been removed meanwhile.
     """
-    options = read_compare_options(get_options(session, choice.b.run.service_id))
-    if choice.level == "exact":
-        options = CompareOptions()
+    options = CompareOptions()
+    if choice.level != "exact" and isinstance(choice.b, Side):
+        options = read_compare_options(get_options(session, choice.b.run.service_id))
     order = structs.replace(
         workshop.order(*texts),
         level=choice.level,

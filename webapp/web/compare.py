@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.compare.asking import Choice
 from webapp.compare.runs import Comparison, compare_cases, compare_devices
 from webapp.domain.access import Permission
 from webapp.domain.changes import CLASS_TITLES, ChangeClass
@@ -12,8 +13,8 @@ from webapp.errors import InvalidError
 from webapp.store.db import Session, db
 from webapp.store.runs import get_run, page_runs
 from webapp.web.compare_tables import read_table, slowest
-from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, show_texts
-from webapp.web.compare_wanted import CONTEXTS, LEVELS, Wanted, read_wanted
+from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, choice_of, show_texts
+from webapp.web.compare_wanted import CONTEXTS, LEVELS, read_wanted
 from webapp.web.guard import requires
 from webapp.web.paging import here
 
@@ -62,7 +63,7 @@ def _redirect_ticked(session: Session, uids: list[str]) -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Return a range of rows of a difference, for pages that fill themselves."""
     session = db.session()
-    return answer_rows(session, _needed(session))
+    return answer_rows(session, _chosen(session))
 
 
 @blueprint.get("/state")
@@ -70,7 +71,7 @@ def rows() -> ResponseReturnValue:
 def state() -> ResponseReturnValue:
     """Say how far a comparison is, for the page that waits for it."""
     session = db.session()
-    return answer_state(session, _needed(session))
+    return answer_state(session, _chosen(session))
 
 
 @blueprint.get("/line")
@@ -78,7 +79,7 @@ def state() -> ResponseReturnValue:
 def line() -> ResponseReturnValue:
     """Show one long line whole."""
     session = db.session()
-    return answer_line(session, _needed(session))
+    return answer_line(session, _chosen(session))
 
 
 @blueprint.get("/difference.patch")
@@ -86,14 +87,14 @@ def line() -> ResponseReturnValue:
 def patch() -> ResponseReturnValue:
     """Download the difference of two texts as a patch."""
     session = db.session()
-    return answer_patch(session, _needed(session))
+    return answer_patch(session, _chosen(session))
 
 
-def _needed(session: Session) -> Wanted:
+def _chosen(session: Session) -> Choice:
     wanted = read_wanted(session)
     if wanted is None:
         raise InvalidError(("a, b", "expected the uids of two runs"))
-    return wanted
+    return choice_of(wanted, tab=wanted.tab)
 
 
 def _best_tab(devices: Comparison, cases: Comparison) -> str:

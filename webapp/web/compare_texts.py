@@ -47,23 +47,29 @@ class Found:
 
 def show_texts(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -> Values:
     """Return what the template of a tab needs."""
-    values: Values = {"files": _files(session, wanted, devices, tab=tab), "difference": None, "progress": None}
+    values: Values = {"files": _files(session, wanted, devices, tab=tab)}
     if tab == "result" and not wanted.device:
         return values
-    choice = _choice(wanted, tab=tab)
+    return values | show_choice(session, choice_of(wanted, tab=tab))
+
+
+def show_choice(session: Session, choice: Choice) -> Values:
+    """Return what shows the difference of two texts: its rows, how far it is, or why there is none."""
+    workshop = current_app.extensions[WORKSHOP]
     texts: Texts | None = None
     try:
-        texts = find_texts(session, choice)
-        found = ask(current_app.extensions[WORKSHOP], session, choice, texts)
+        texts = find_texts(session, workshop, choice)
+        found = ask(workshop, session, choice, texts)
     except (TooLargeError, NotFoundError) as error:
-        return values | {"refusal": str(error), "ranges": _ranges(texts) if texts else []}
+        return {"refusal": str(error), "ranges": _ranges(texts) if texts else []}
     if isinstance(found, Progress):
-        url = f"{url_for('compare.state')}?{urlencode({**request.args, 'tab': tab})}"
-        return values | {"progress": found, "state_url": url}
-    return values | _shown(found, tab=tab)
+        tab = "result" if choice.is_result else "logs"
+        return {"progress": found, "state_url": f"{url_for('.state')}?{urlencode({**request.args, 'tab': tab})}"}
+    return _shown(found, is_log=not choice.is_result)
 
 
-def _choice(wanted: Wanted, *, tab: str) -> Choice:
+def choice_of(wanted: Wanted, *, tab: str) -> Choice:
+    """Return which texts an address of two runs means."""
     return Choice(
         a=wanted.a,
         b=wanted.b,
@@ -80,18 +86,18 @@ def _choice(wanted: Wanted, *, tab: str) -> Choice:
     )
 
 
-def _need_difference(session: Session, wanted: Wanted) -> Difference:
+def _need_difference(session: Session, choice: Choice) -> Difference:
     """Return the difference that a part of the page is asked of."""
-    choice = _choice(wanted, tab=wanted.tab)
-    found = ask(current_app.extensions[WORKSHOP], session, choice, find_texts(session, choice))
+    workshop = current_app.extensions[WORKSHOP]
+    found = ask(workshop, session, choice, find_texts(session, workshop, choice))
     if isinstance(found, Progress):
         raise NotFoundError(f"this comparison is still being made: {found.doing}")
     return found
 
 
-def answer_rows(session: Session, wanted: Wanted) -> ResponseReturnValue:
+def answer_rows(session: Session, choice: Choice) -> ResponseReturnValue:
     """Return a range of rows, or of those that a fold hides."""
-    difference = _need_difference(session, wanted)
+    difference = _need_difference(session, choice)
     start, stop = read_number("start"), read_number("stop")
     fold = difference.fold()
     behind = request.args.get("fold", "")
@@ -101,23 +107,23 @@ def answer_rows(session: Session, wanted: Wanted) -> ResponseReturnValue:
         else fold.rows(start, min(stop, start + MAX_ROWS_AT_ONCE))
     )
     with difference.lines() as lines:
-        rows = _writer(difference, lines, tab=wanted.tab).write(found, first=start)
-        return str(write_table(rows, view=wanted.view, addresses=_addresses()))
+        rows = _writer(difference, lines, is_log=not choice.is_result).write(found, first=start)
+        return str(write_table(rows, view=choice.view, addresses=_addresses()))
 
 
-def answer_state(session: Session, wanted: Wanted) -> ResponseReturnValue:
+def answer_state(session: Session, choice: Choice) -> ResponseReturnValue:
     """Say in words how far a comparison is; 204 when it is there, or can't be made, which the page itself then says."""
-    choice = _choice(wanted, tab=wanted.tab)
+    workshop = current_app.extensions[WORKSHOP]
     try:
-        found = ask(current_app.extensions[WORKSHOP], session, choice, find_texts(session, choice))
+        found = ask(workshop, session, choice, find_texts(session, workshop, choice))
     except (TooLargeError, NotFoundError):
         return "", 204
     return render_template("compare/_progress.html", progress=found) if isinstance(found, Progress) else ("", 204)
 
 
-def answer_line(session: Session, wanted: Wanted) -> ResponseReturnValue:
+def answer_line(session: Session, choice: Choice) -> ResponseReturnValue:
     """Return one line whole, as plain text."""
-    difference = _need_difference(session, wanted)
+    difference = _need_difference(session, choice)
     side = request.args.get("side", "")
     if side not in ("a", "b"):
         raise InvalidError(("side", f"expected a or b, got {side[:40]!r}"))
@@ -130,26 +136,26 @@ def answer_line(session: Session, wanted: Wanted) -> ResponseReturnValue:
     return Response(raw.decode("utf-8", "replace") + note, mimetype="text/plain")
 
 
-def answer_patch(session: Session, wanted: Wanted) -> Response:
+def answer_patch(session: Session, choice: Choice) -> Response:
     """Return the difference as a patch, read while it is sent."""
-    difference = _need_difference(session, wanted)
-    kind = "json" if wanted.tab == "result" else "log"
-    names = [f"{stream}.{kind}" for stream in _choice(wanted, tab=wanted.tab).names]
+    difference = _need_difference(session, choice)
+    kind = "json" if choice.is_result else "log"
+    names = [f"{name}.{kind}" for name in choice.names]
 
     def pieces() -> Iterator[bytes]:
         with difference.lines() as (a, b):
-            yield from unified_patch(difference.hunks(), a, b, a_name=names[0], b_name=names[1], context=wanted.context)
+            yield from unified_patch(difference.hunks(), a, b, a_name=names[0], b_name=names[1], context=choice.context)
 
     headers = {"Content-Disposition": 'attachment; filename="difference.patch"'}
     return Response(pieces(), mimetype="text/x-diff", headers=headers)
 
 
-def _writer(difference: Difference, lines: Any, *, tab: str) -> RowWriter:
+def _writer(difference: Difference, lines: Any, *, is_log: bool) -> RowWriter:
     a, b = difference.texts
-    return RowWriter(lines, (a.first, b.first), is_log=tab != "result")
+    return RowWriter(lines, (a.first, b.first), is_log=is_log)
 
 
-def _shown(difference: Difference, *, tab: str) -> Values:
+def _shown(difference: Difference, *, is_log: bool) -> Values:
     """Return the rows of the page, its map, and what was searched for."""
     fold = difference.fold()
     hits = difference.hits()
@@ -159,13 +165,13 @@ def _shown(difference: Difference, *, tab: str) -> Values:
     page = lay_out_page(fold, row=row)
     near = frozenset(hits[max(hit - PAGE_HITS, 0) : hit + PAGE_HITS])
     with difference.lines() as lines:
-        rows = _writer(difference, lines, tab=tab).write(fold.rows(page.start, page.stop), first=page.start)
+        rows = _writer(difference, lines, is_log=is_log).write(fold.rows(page.start, page.stop), first=page.start)
         order = difference.order
         table = write_table(rows, view=order.view, addresses=_addresses(), hits=near, hit=hits[hit] if hits else None)
     return {
         "difference": difference,
         "summary": difference.summary,
-        "messages": difference.messages() if tab == "logs" else None,
+        "messages": difference.messages() if is_log else None,
         "values": difference.values(),
         "hunks": len(fold.hunk_rows),
         "page": page,
@@ -191,8 +197,8 @@ def _addresses() -> Addresses:
     kept = {
         name: value for name, value in args.items() if name not in ("start", "stop", "fold", "row", "at", "hit", "find")
     }
-    whole = f"{url_for('compare.index')}?{urlencode({**kept, 'context': 'all'})}"
-    rows, line = (f"{url_for(endpoint)}?{urlencode(kept)}" for endpoint in ("compare.rows", "compare.line"))
+    whole = f"{url_for('.index')}?{urlencode({**kept, 'context': 'all'})}"
+    rows, line = (f"{url_for(endpoint)}?{urlencode(kept)}" for endpoint in (".rows", ".line"))
     return Addresses(
         whole=lambda number: f"{whole}&at=A{number}#A{number}",
         unfold=lambda row, hidden: f"{rows}&fold={row}&start=0&stop={hidden}",

@@ -83,23 +83,23 @@ def read_wanted(session: Session) -> Wanted | None:
         return None
     sides = _resolve(session, first, second)
     device = request.args.get("device", "")
-    change = _choice("change", ("", *ChangeClass), "")
+    change = read_word("change", ("", *ChangeClass), "")
     return Wanted(
         a=Side(run=sides[0].run, attempt=_attempt("attempt_a")),
         b=Side(run=sides[1].run, attempt=_attempt("attempt_b")),
         reason=sides[0].reason,
-        tab=_choice("tab", TABS, ""),
+        tab=read_word("tab", TABS, ""),
         device=device,
         other=request.args.get("other", "") or device,
-        level=cast("Level", _choice("level", tuple(LEVELS), "exact")),
-        view=cast("View", _choice("view", VIEWS, "side")),
-        context=CONTEXTS[_choice("context", tuple(CONTEXTS), "3")],
+        level=cast("Level", read_word("level", tuple(LEVELS), "exact")),
+        view=cast("View", read_word("view", VIEWS, "side")),
+        context=CONTEXTS[read_word("context", tuple(CONTEXTS), "3")],
         shows_ignored=request.args.get("ignored") == "1",
         change=ChangeClass(change) if change else None,
         pair=request.args.get("pair", ""),
         part_a=read_range("a_lines", request.args.get("a_lines", "")),
         part_b=read_range("b_lines", request.args.get("b_lines", "")),
-        find=" ".join(request.args.get("find", "").split())[:LONGEST_FIND],
+        find=read_find(),
     )
 
 
@@ -110,7 +110,13 @@ def _resolve(session: Session, first: str, second: str) -> tuple[Baseline, Basel
     return resolve(session, first, of=newer.run), newer
 
 
-def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+def read_find() -> str:
+    """Return what the address searches for."""
+    return " ".join(request.args.get("find", "").split())[:LONGEST_FIND]
+
+
+def read_word(name: str, allowed: tuple[str, ...], default: str) -> str:
+    """Return a parameter that is one of some words; it is refused when it is another."""
     value = request.args.get(name, "") or default
     if value and value not in allowed:
         raise InvalidError((name, f"expected one of {', '.join(word for word in allowed if word)}, got {value[:40]!r}"))
