@@ -82,7 +82,7 @@ def test_first_source_with_a_value_wins(app: Flask) -> None:
         return resolved.value, resolved.source
 
     file: dict[str, object] = {}
-    assert found() == (25, Source.DEFAULT)
+    assert found() == (587, Source.DEFAULT)
     file["MAIL_PORT"] = 26
     assert found() == (26, Source.FILE)
     with writing() as session:
@@ -136,12 +136,12 @@ def test_typed_values_and_every_setting_at_once(app: Flask) -> None:
     with reading() as session:
         assert settings.flag(session, "MAIL_USE_TLS") is True
         assert settings.number(session, "AFTERRUN_HEARTBEAT_FACTOR") == 3
-        assert settings.text(session, "MAIL_SERVER") == ""
+        assert settings.text(session, "MAIL_SENDER") == ""
         assert settings.server_address(session) == "https://runs.example"
         assert _settings().server_address(session) == "http://127.0.0.1:5000"
         shown = {found.setting.name: found.shown for found in settings.get_all(session)}
     assert list(shown) == [setting.name for setting in SETTINGS]
-    assert (shown["MAIL_USE_TLS"], shown["AFTERRUN_HEARTBEAT_FACTOR"], shown["MAIL_PORT"]) == ("yes", "3", "25")
+    assert (shown["MAIL_USE_TLS"], shown["AFTERRUN_HEARTBEAT_FACTOR"], shown["MAIL_PORT"]) == ("yes", "3", "587")
 
 
 @pytest.mark.unit

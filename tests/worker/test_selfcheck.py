@@ -54,6 +54,11 @@ def _bench(app: Flask, **environment: str) -> Bench:
     return Bench(instance=Path(app.instance_path), settings=settings, started_at=now(), started_mono=time.monotonic())
 
 
+def _mail_bench(app: Flask, port: int, **more: str) -> Bench:
+    own = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_USE_TLS": "no", "MAIL_SENDER": "a@example.org"}
+    return _bench(app, **{**own, **more})
+
+
 def test_selfcheck_is_a_run_of_this_host(app: Flask) -> None:
     report_selfcheck(_bench(app), trigger="start")
     with reading() as session:
@@ -125,7 +130,7 @@ def test_moved_clock_is_noticed(app: Flask) -> None:
 
 
 def test_unset_mail_and_git_are_skipped_with_the_reason(app: Flask) -> None:
-    for check, name in ((check_mail, "MAIL_SERVER"), (check_git, "GIT_AUTOMATION")):
+    for check, name in ((check_mail, "MAIL_SENDER"), (check_git, "GIT_AUTOMATION")):
         finding = check(_bench(app))
         assert finding.result is CaseResult.SKIP
         assert name in finding.message
@@ -133,16 +138,14 @@ def test_unset_mail_and_git_are_skipped_with_the_reason(app: Flask) -> None:
 
 def test_mail_server_that_answers_passes(app: Flask) -> None:
     with _mail_server(b"250 hello", b"250 ok", b"250 ok", b"221 bye") as port:
-        environment = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_DEFAULT_SENDER": "a@example.org"}
-        finding = check_mail(_bench(app, **environment))
+        finding = check_mail(_mail_bench(app, port))
     assert finding.result is CaseResult.PASS
     assert finding.facts == {"server": "127.0.0.1", "port": port, "encrypted": False}
 
 
 def test_mail_server_that_refuses_the_sender_fails(app: Flask) -> None:
     with _mail_server(b"250 hello", b"550 not you", b"250 ok", b"221 bye") as port:
-        environment = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_DEFAULT_SENDER": "a@example.org"}
-        finding = check_mail(_bench(app, **environment))
+        finding = check_mail(_mail_bench(app, port))
     assert finding.result is CaseResult.FAIL
     assert "not you" in finding.message
 
@@ -159,7 +162,7 @@ def test_mail_server_without_what_is_asked_for_fails(
     app: Flask, more: dict[str, str], answers: tuple[bytes, ...]
 ) -> None:
     with _mail_server(*answers) as port:
-        finding = check_mail(_bench(app, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port), **more))
+        finding = check_mail(_mail_bench(app, port, **more))
     assert finding.result is CaseResult.FAIL
     assert str(port) in finding.message
 
@@ -167,7 +170,7 @@ def test_mail_server_without_what_is_asked_for_fails(
 def test_closed_mail_port_fails(app: Flask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    finding = check_mail(_bench(app, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port)))
+    finding = check_mail(_mail_bench(app, port))
     assert finding.result is CaseResult.FAIL
     assert "refused" in finding.message
 

@@ -34,6 +34,9 @@ class Section(StrEnum):
     GENERAL = "General"
     RUNS = "Runs"
     MAIL = "Mail"
+    SLACK = "Slack"
+    MATTERMOST = "Mattermost"
+    IRC = "IRC"
     GIT = "Git"
 
 
@@ -148,8 +151,8 @@ def _number(name: str, default: float, section: Section, text: str, *bounds: flo
     return Setting(name=name, kind=Kind.NUMBER, default=default, section=section, help=text, low=low, high=high)
 
 
-def _flag(name: str, section: Section, text: str) -> Setting:
-    return Setting(name=name, kind=Kind.FLAG, default=False, section=section, help=text)
+def _flag(name: str, section: Section, text: str, *, default: bool = False) -> Setting:
+    return Setting(name=name, kind=Kind.FLAG, default=default, section=section, help=text)
 
 
 def _choice(name: str, default: str, section: Section, text: str, *words: str) -> Setting:
@@ -173,13 +176,32 @@ SETTINGS: tuple[Setting, ...] = (
     _url("AFTERRUN_URL", "", S.GENERAL, "The address people use; links in messages begin with it.", *HTTP),
     _integer("AFTERRUN_RETENTION_DAYS", 0, S.RUNS, "Days an ended run is kept; 0 is for ever.", 0, 36500),
     _number("AFTERRUN_HEARTBEAT_FACTOR", 3, S.RUNS, "Silent heartbeat intervals until a run is lost.", 1, 1000),
-    _text("MAIL_SERVER", "", S.MAIL, "The SMTP server; empty sends no mail."),
-    _integer("MAIL_PORT", 25, S.MAIL, "The SMTP server's port.", 1, 65535),
-    _flag("MAIL_USE_TLS", S.MAIL, "Whether the connection is encrypted by STARTTLS."),
+    _text("MAIL_SERVER", "smtp.googlemail.com", S.MAIL, "The SMTP server."),
+    _integer("MAIL_PORT", 587, S.MAIL, "The SMTP server's port.", 1, 65535),
+    _flag("MAIL_USE_TLS", S.MAIL, "Whether the connection is encrypted by STARTTLS.", default=True),
     _flag("MAIL_USE_SSL", S.MAIL, "Whether the connection is encrypted from its first byte."),
     _text("MAIL_USERNAME", "", S.MAIL, "The name to sign in to the SMTP server with; empty does not sign in."),
     _secret("MAIL_PASSWORD", S.MAIL, "The password of that name."),
-    _text("MAIL_DEFAULT_SENDER", "", S.MAIL, "The address that mail comes from."),
+    _text("MAIL_SENDER", "", S.MAIL, "The address that mail comes from; empty sends no mail."),
+    _text("MAIL_RECIPIENTS", "", S.MAIL, "Addresses that hear when a service names none, with commas."),
+    _secret("SLACK_TOKEN", S.SLACK, "The bot's token."),
+    _text("SLACK_CHANNEL", "", S.SLACK, "Names or ids of the channels that the bot posts to, with commas."),
+    _secret("SLACK_WEBHOOK_URL", S.SLACK, "The address of an incoming webhook, used when there is no token."),
+    _secret("MATTERMOST_URL", S.MATTERMOST, "The address of an incoming webhook."),
+    _text("MATTERMOST_CHANNEL", "", S.MATTERMOST, "The channel; empty is the webhook's own."),
+    _flag("MATTERMOST_VERIFY_CERTIFICATE", S.MATTERMOST, "Whether its certificate is checked.", default=True),
+    _text("IRC_SERVER", "", S.IRC, "The IRC server; empty says nothing there."),
+    _integer("IRC_PORT", 6697, S.IRC, "The IRC server's port.", 1, 65535),
+    _flag("IRC_USE_TLS", S.IRC, "Whether the connection is encrypted.", default=True),
+    _flag("IRC_VERIFY_CERTIFICATE", S.IRC, "Whether the server's certificate is checked.", default=True),
+    _text("IRC_NICK", "afterrun", S.IRC, "The name that the bot goes by."),
+    _text("IRC_CHANNEL", "", S.IRC, "Channels or nicks that hear of runs, with commas."),
+    _secret("IRC_CHANNEL_KEY", S.IRC, "What the channels ask for before one may join."),
+    _secret("IRC_PASSWORD", S.IRC, "What the server asks for."),
+    _text("IRC_SASL_USERNAME", "", S.IRC, "The account to sign in with by SASL; empty does not sign in."),
+    _secret("IRC_SASL_PASSWORD", S.IRC, "The password of that account."),
+    _secret("IRC_NICKSERV_PASSWORD", S.IRC, "What NickServ is told; empty tells it nothing."),
+    _flag("IRC_USE_NOTICE", S.IRC, "Whether a line is a notice, which other bots do not answer."),
     _text("GIT_AUTOMATION", "", S.GIT, "The address of the automation's own Git repository, as git takes it."),
 )
 

@@ -97,9 +97,10 @@ def check_mail(bench: Bench) -> Finding:
         is_tls = bench.settings.flag(session, "MAIL_USE_TLS")
         user = bench.settings.text(session, "MAIL_USERNAME")
         password = bench.settings.text(session, "MAIL_PASSWORD")
-        sender = bench.settings.text(session, "MAIL_DEFAULT_SENDER")
-    if not host:
-        return Finding(result=CaseResult.SKIP, message="no mail server is set (MAIL_SERVER)")
+        sender = bench.settings.text(session, "MAIL_SENDER")
+    if not host or not sender:
+        missing = "server is set (MAIL_SERVER)" if sender else "sender is set (MAIL_SENDER)"
+        return Finding(result=CaseResult.SKIP, message=f"no {missing}")
     facts: Facts = {"server": host, "port": port, "encrypted": is_ssl or is_tls}
     trust = ssl.create_default_context()
     try:
@@ -113,8 +114,7 @@ def check_mail(bench: Bench) -> Finding:
             server.ehlo_or_helo_if_needed()
             if user:
                 server.login(user, password)
-            if sender:
-                _offer(server, sender)
+            _offer(server, sender)
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         message = f"{host}:{port}: {type(error).__name__}: {error}"
         return Finding(result=CaseResult.FAIL, message=message[:500], facts=facts)
