@@ -26,6 +26,7 @@ from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
 from webapp.importers.catalogue import load_formats
 from webapp.notify.catalogue import EXTENSION as CHANNELS_KEY
 from webapp.notify.catalogue import load_channels
+from webapp.notify.channels.mail import mail
 from webapp.settings.catalogue import BY_NAME
 from webapp.settings.resolve import Settings
 from webapp.settings.vault import open_vault
@@ -88,6 +89,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     app.extensions[FORMATS_KEY] = load_formats()
     app.extensions[WORKSHOP] = Workshop(Shelf(instance / "cache" / "comparisons"))
     app.extensions[CHANNELS_KEY] = load_channels()
+    mail.init_app(app)
     for package in (web, api):
         for blueprint in _blueprints(package):
             app.register_blueprint(blueprint)

@@ -174,7 +174,7 @@ def _passed(report: Report) -> Block:
 def _facts(report: Report) -> Block:
     run = report.run
     devices = ", ".join(f"{count:,} {status}" for status, count in report.device_counts.items() if count)
-    counted = f"{run.log_errors:,} errors, {run.log_warnings:,} warnings"
+    counts = ((run.log_errors, "error"), (run.log_warnings, "warning"))
     facts = {
         "Devices": devices,
         "Description": " ".join(run.description.split()),
@@ -184,7 +184,7 @@ def _facts(report: Report) -> Block:
         "Finished": moment(run.ended_at),
         "Duration": duration(run.duration_s),
         "Attempts": f"{run.attempts:,}" if run.attempts > 1 else "",
-        "Log": counted if run.log_errors or run.log_warnings else "",
+        "Log": ", ".join(f"{count:,} {plural(count, word)}" for count, word in counts if count),
     }
     return Block(key="facts", title="Details", lines=tuple(_facts_lines(facts)))
 
@@ -220,16 +220,15 @@ def _comparison(found: Comparison, report: Report) -> list[Block]:
     lines += _named("Suites added", found.suites_added)
     lines += _named("Suites removed", found.suites_removed)
     for each in found.suite_counts:
-        lines += _plain([f"Suite {each.suite}: {_three(each.before)} {ARROW} {_three(each.now)}"])
+        lines += _facts_lines({f"Suite {each.suite}": f"{_three(each.before)} {ARROW} {_three(each.now)}"})
     lines += _named("New", [_changed_name(each) for each in found.added], total=found.added_total)
     lines += _named("Missing", [_changed_name(each) for each in found.removed], total=found.removed_total)
-    changes = [
-        f"{_changed_name(each)}: {each.old or 'nothing'} {ARROW} {each.new or 'nothing'}" for each in found.changed
-    ]
+    for change in found.changed:
+        words = f"{change.old or 'nothing'} {ARROW} {change.new or 'nothing'}"
+        lines.append(_told(_changed_name(change), words, "", _url(report, change.url)))
     for moved in found.measurements:
-        values = f"{moved.old:.10g} {ARROW} {moved.new:.10g} {moved.units}"
-        changes.append(f"{moved.suite} / {moved.name}: {values}{f' on {moved.device}' if moved.device else ''}")
-    lines += _plain(changes)
+        words = f"{moved.old:.10g} {ARROW} {moved.new:.10g} {moved.units}".rstrip()
+        lines.append(_told(f"{moved.suite} / {moved.name}", words, f"on {moved.device}" if moved.device else "", ""))
     more = found.changed_total - len(found.changed)
     lines += _plain([f"{more:,} more changed results"] if more > 0 else [])
     lines += _named("Ignored", found.ignored)

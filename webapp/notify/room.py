@@ -7,8 +7,10 @@ from typing import Protocol
 from webapp.notify.digest import KEEP, Block, Line
 from webapp.notify.wording import listed
 
-# Parts that outrank the link are cut so far that the next ones keep this much room each.
-SPARE = {"error": 320, "link": 260}
+# No part takes all: the next ones that outrank the rest keep this much room each, and the rest a quarter.
+SPARE = {"cases": 320, "error": 320, "link": 260}
+SPARE_BEFORE = KEEP[: KEEP.index("link")]
+SHARE = 0.75
 NOTE = 200
 
 
@@ -39,10 +41,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What fits, in the order it is read, and what doesn't, in words; those are empty when everything fits."""
+    """What fits, in the order it is read.
+
+    Args:
+        parts: what fits.
+        cut: what doesn't, in words; empty when everything fits.
+        note: the parts of which nothing fits, in words for the message's end; empty when there are none.
+    """
 
     parts: tuple[Part, ...]
     cut: str = ""
+    note: str = ""
 
 
 def write(part: Part, style: Style) -> str:
@@ -55,33 +64,33 @@ def write(part: Part, style: Style) -> str:
     return "\n".join(text for text in (title, body, rest) if text)
 
 
-def fit_blocks(blocks: Sequence[Block], *, style: Style, room: int) -> Fitted:
+def fit_blocks(blocks: Sequence[Block], *, style: Style, room: int, longest: int = 0) -> Fitted:
     """Return what of the blocks fits into a room.
 
     Args:
         blocks: in the order they are read.
         style: how they are written, which is what is measured.
         room: how many characters they may take, with an empty line between two.
+        longest: how many characters one part may take; 0 for as many as there are.
     """
     whole = [Part(block=block, lines=block.lines, left=max(block.total - len(block.lines), 0)) for block in blocks]
-    if sum(len(write(part, style)) + 2 for part in whole) <= room:
+    sizes = [len(write(part, style)) + 2 for part in whole]
+    if sum(sizes) <= room and max(sizes, default=0) <= (longest or room):
         return Fitted(parts=tuple(whole), cut=_say(whole, []))
     left = room - NOTE
+    most = min(longest or room, int(left * SHARE))
     kept: dict[int, Part] = {}
     order = sorted(range(len(blocks)), key=lambda at: (_rank(blocks[at]), at))
     for position, at in enumerate(order):
         behind = (blocks[other].key for other in order[position + 1 :])
         spare = 0 if _rank(blocks[at]) >= len(SPARE_BEFORE) else sum(SPARE.get(key, 0) for key in behind)
-        part = _cut(whole[at], style, max(left - spare, 0))
+        part = _cut(whole[at], style, min(max(left - spare, 0), most))
         if part is not None:
             kept[at] = part
             left -= len(write(part, style)) + 2
     dropped = [block.title or block.key for at, block in enumerate(blocks) if at not in kept]
     parts = [kept[at] for at in sorted(kept)]
-    return Fitted(parts=tuple(parts), cut=_say(parts, dropped))
-
-
-SPARE_BEFORE = KEEP[: KEEP.index("link")]
+    return Fitted(parts=tuple(parts), cut=_say(parts, dropped), note=_say([], dropped))
 
 
 def _rank(block: Block) -> int:

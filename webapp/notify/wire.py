@@ -4,13 +4,11 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from http.client import HTTPException
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -20,10 +18,10 @@ from urllib3.exceptions import LocationParseError
 
 from webapp import __version__
 from webapp.clock import now
-from webapp.errors import SettingError
 from webapp.notify.addresses import read_guard
 from webapp.notify.contract import Answer, ChannelError, WirePolicy
 from webapp.notify.line import Line
+from webapp.notify.trust import blind, trusting
 
 SCHEMES = ("http", "https")
 MAX_RETRY_AFTER_S = 24 * 3600.0
@@ -102,7 +100,7 @@ def _speak(request: Request, policy: WirePolicy) -> tuple[int, Mapping[str, str]
     guard = read_guard(hosts=policy.allowed_hosts, networks=policy.allow_private)
     late = ChannelError(f"{host} did not finish its answer within {policy.total_s:g} s")
     with Line(guard, connect_s=policy.connect_s, total_s=policy.total_s) as line, requests.Session() as session:
-        adapter = _Adapter(line, _trusting(policy.ca_bundle) if request.is_verified else _blind())
+        adapter = _Adapter(line, trusting(policy.ca_bundle) if request.is_verified else blind())
         try:
             answered = _exchange(session, adapter, prepared, policy)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -110,28 +108,6 @@ def _speak(request: Request, policy: WirePolicy) -> tuple[int, Mapping[str, str]
         if line.is_cut:
             raise late
         return answered
-
-
-@lru_cache(maxsize=8)
-def _trusting(ca_bundle: str) -> ssl.SSLContext:
-    """Return a context that trusts the system's and the usual authorities, and those of a file; made once."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    if ca_bundle:
-        try:
-            context.load_verify_locations(ca_bundle)
-        except OSError as error:
-            raise SettingError(f"CALLBACK_CA_BUNDLE: {ca_bundle} holds no certificates that can be read") from error
-    return context
-
-
-@lru_cache(maxsize=1)
-def _blind() -> ssl.SSLContext:
-    """Return a context that looks at no certificate, for a host whose verification was switched off."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _check(prepared: requests.PreparedRequest, policy: WirePolicy, *, is_callback: bool) -> str:
