@@ -1,16 +1,23 @@
-"""How does a run end: what is still open is decided, the level is weighed, the run is closed."""
+"""How does a run end: what is still open is decided, the level is weighed, the run is closed, who hears is decided.
+
+The last is a row in the outbox, written in the same transaction: whatever is wrong with a notice, the end stands.
+"""
 
 from datetime import datetime
 
+from webapp.domain.notices import Event
 from webapp.domain.outcome import DEVICE_OPEN, DeviceStatus, RunStatus, level_of
 from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.db import Session
+from webapp.store.outbox import add_event
 from webapp.store.recording import RunRecord
 from webapp.store.recording_results import DeviceRecord
 
 
-def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime) -> None:
-    """Close a locked run that is open; the caller saves it.
+def finish(
+    session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime, now: datetime
+) -> None:
+    """Close a locked run that is open, and have it told; the caller saves it.
 
     Args:
         session: the transaction of whatever ended the run.
@@ -18,6 +25,7 @@ def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str,
         status: complete, incomplete or canceled.
         message: why, for people; may be empty.
         ended_at: when it ended by the producer's clock, which also measures the duration.
+        now: the moment by this server's clock.
     """
     run.status = status
     run.message = message
@@ -26,6 +34,13 @@ def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str,
     run.duration_s = max(0.0, (ended_at - run.started_at).total_seconds())
     close_open_devices(session, run, ended_at=ended_at)
     weigh(run)
+    add_event(session, run_id=run.id, event=Event.ENDED, now=now)
+
+
+def begin(session: Session, run: RunRecord, *, now: datetime) -> None:
+    """Let a locked run that was queued, or is new, be running, and have it told; the caller saves it."""
+    run.status = RunStatus.RUNNING
+    add_event(session, run_id=run.id, event=Event.RUNNING, now=now)
 
 
 def close_open_devices(session: Session, run: RunRecord, *, ended_at: datetime) -> None:

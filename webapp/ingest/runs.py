@@ -9,7 +9,7 @@ import msgspec
 from webapp.domain.access import Caller, Scope
 from webapp.domain.messages import Count, Name, Names, OptionalName
 from webapp.domain.names import find_name_fault, find_text_fault
-from webapp.domain.outcome import ENDED, RunStatus
+from webapp.domain.outcome import ENDED
 from webapp.errors import ConflictError, ForbiddenError, InvalidError
 from webapp.ingest.apply import plan_devices, shown_text
 from webapp.ingest.doors import check_service, check_slug, check_uid, create_run, get_run_for_writing, touch
@@ -134,7 +134,7 @@ def _open(session: Session, uid: str, fields: RunFields, *, caller: Caller, now:
     if run is None and service is None:
         raise InvalidError(("service", "expected the name of a service, which a new run needs"))
     if run is None and service is not None:
-        run, is_new = create_run(session, uid, service, status=RunStatus.QUEUED, caller=caller, now=now)
+        run, is_new = create_run(session, uid, service, caller=caller, now=now)
     if run is None:
         raise RuntimeError(f"the run {uid} was neither found nor made")
     check_service(caller, run.service)
