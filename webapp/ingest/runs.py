@@ -9,12 +9,12 @@ import msgspec
 from webapp.domain.access import Caller, Scope
 from webapp.domain.messages import Count, Name, Names, OptionalName
 from webapp.domain.names import find_name_fault, find_text_fault
+from webapp.domain.notice_block import read_notify
 from webapp.domain.outcome import ENDED
 from webapp.errors import ConflictError, ForbiddenError, InvalidError
 from webapp.ingest.apply import plan_devices, shown_text
 from webapp.ingest.doors import check_service, check_slug, check_uid, create_run, get_run_for_writing, touch
 from webapp.ingest.ledger import Ledger
-from webapp.ingest.notice_block import read_notify
 from webapp.store.accounts import find_user_by_name
 from webapp.store.db import Session
 from webapp.store.recording import RunRecord, find_run_id, lock_run, save_run

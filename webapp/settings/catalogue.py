@@ -3,6 +3,7 @@
 A setting's name is the same everywhere: environment variable, line of `instance/config.py`, `afterrun settings`.
 """
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ Value = str | int | float | bool
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 MAX_TEXT = 4096
+MAX_JSON = 65_536
+CONFIG = "config.py"
 
 
 class Kind(StrEnum):
@@ -25,6 +28,8 @@ class Kind(StrEnum):
     NUMBER = "number"
     FLAG = "yes or no"
     CHOICE = "choice"
+    LIST = "list"
+    JSON = "JSON"
 
 
 class Section(StrEnum):
@@ -38,6 +43,7 @@ class Section(StrEnum):
     MATTERMOST = "Mattermost"
     IRC = "IRC"
     GIT = "Git"
+    NOTICES = "Notifications"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,11 @@ class Setting:
         return self.section is not Section.START
 
     @property
+    def is_secret(self) -> bool:
+        """Say whether its value must not be shown, and is encrypted in the database; handlers may hold tokens."""
+        return self.kind in (Kind.SECRET, Kind.JSON)
+
+    @property
     def env_names(self) -> tuple[str, str]:
         """Return the environment variables that give it: the value itself, and a file that holds the value."""
         return self.name, f"{self.name}_FILE"
@@ -80,9 +91,11 @@ class Setting:
         """Return the value that a source means, or say what is wrong with it and where it came from."""
         text = str(given).strip()
         try:
-            return self._parse(text)
+            if self.kind is Kind.LIST:
+                return _parse_list(given, is_file=source == CONFIG)
+            return _parse_json(given) if self.kind is Kind.JSON else self._parse(text)
         except ValueError as error:
-            shown = "" if self.kind is Kind.SECRET else f" {text[:80]!r}"
+            shown = "" if self.is_secret else f" {text[:80]!r}"
             raise SettingError(f"{self.name}{shown} (from {source}): {error}") from None
 
     def _parse(self, text: str) -> Value:
@@ -114,6 +127,35 @@ def _parse_flag(text: str) -> bool:
     if text.lower() in FALSE_WORDS:
         return False
     raise ValueError("expected yes or no")
+
+
+def _parse_list(given: object, *, is_file: bool) -> str:
+    """Return the items with commas between; in a file of Python it must be a list, where a text is a mistake."""
+    if is_file and not isinstance(given, list | tuple):
+        raise ValueError("expected a list, such as ['example.com', '*.example.com']")
+    items = given if isinstance(given, list | tuple) else str(given).split(",")
+    texts = [str(item).strip() for item in items]
+    if any(not isinstance(item, str) or "," in item or not item.isprintable() for item in items):
+        raise ValueError("expected a list of texts without commas")
+    return ",".join(text for text in texts if text)
+
+
+def _parse_json(given: object) -> str:
+    """Return a mapping as JSON text, empty when there is nothing in it."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given) if given.strip() else {}
+        except ValueError as error:
+            raise ValueError(f"expected JSON: {error}") from None
+    if not isinstance(given, dict):
+        raise ValueError("expected a mapping")  # noqa: TRY004  (a fault of what was given, with its sentence)
+    try:
+        text = json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected texts, numbers, lists and mappings: {error}") from None
+    if len(text) > MAX_JSON:
+        raise ValueError(f"expected at most {MAX_JSON:,} characters")
+    return text if given else ""
 
 
 def _parse_integer(text: str) -> int:
@@ -159,6 +201,14 @@ def _choice(name: str, default: str, section: Section, text: str, *words: str) -
     return Setting(name=name, kind=Kind.CHOICE, default=default, section=section, help=text, words=words)
 
 
+def _list(name: str, section: Section, text: str) -> Setting:
+    return Setting(name=name, kind=Kind.LIST, default="", section=section, help=text)
+
+
+def _json(name: str, section: Section, text: str) -> Setting:
+    return Setting(name=name, kind=Kind.JSON, default="", section=section, help=text)
+
+
 S = Section
 HTTP = ("http", "https")
 DATABASES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg")
@@ -168,7 +218,7 @@ SETTINGS: tuple[Setting, ...] = (
     _text("AFTERRUN_HOST", "127.0.0.1", S.START, "The address to listen on; 0.0.0.0 is every IPv4 address."),
     _integer("AFTERRUN_PORT", 5000, S.START, "The port to listen on; 0 takes any free one.", 0, 65535),
     _integer("AFTERRUN_THREADS", 64, S.START, "Requests answered at the same moment, live pages included.", 8, 2000),
-    _integer("AFTERRUN_WORKERS", 3, S.START, "Threads that do the background jobs.", 1, 64),
+    _integer("AFTERRUN_WORKERS", 8, S.START, "Threads that do the background jobs.", 1, 64),
     _integer("AFTERRUN_TRUSTED_PROXIES", 0, S.START, "Reverse proxies whose X-Forwarded headers are believed.", 0, 10),
     _choice("AFTERRUN_LOG_FORMAT", "human", S.START, "How the server's own log lines look.", "human", "json"),
     _choice("TASK_ENGINE", "huey", S.START, "What does the background jobs: threads of this process.", "huey"),
@@ -203,6 +253,11 @@ SETTINGS: tuple[Setting, ...] = (
     _secret("IRC_NICKSERV_PASSWORD", S.IRC, "What NickServ is told; empty tells it nothing."),
     _flag("IRC_USE_NOTICE", S.IRC, "Whether a line is a notice, which other bots do not answer."),
     _text("GIT_AUTOMATION", "", S.GIT, "The address of the automation's own Git repository, as git takes it."),
+    _json("NOTIFICATION_HANDLERS", S.NOTICES, "Who hears of every run, by level: a mapping of handlers by name."),
+    _text("NOTIFY_FALLBACK", "", S.NOTICES, "The named destination that hears when messages never left for a day."),
+    _list("CALLBACK_ALLOWED_HOSTS", S.NOTICES, "Patterns of the only hosts that callbacks may call; empty is any."),
+    _list("CALLBACK_ALLOW_PRIVATE", S.NOTICES, "Networks that are not public and may be called, such as 10.0.0.0/8."),
+    _text("CALLBACK_CA_BUNDLE", "", S.NOTICES, "A file of certificates that are trusted besides the usual ones."),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

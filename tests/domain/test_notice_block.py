@@ -2,8 +2,8 @@
 
 import pytest
 
+from webapp.domain.notice_block import read_notify
 from webapp.errors import InvalidError
-from webapp.ingest.notice_block import read_notify
 
 pytestmark = pytest.mark.unit
 
