@@ -231,7 +231,8 @@ class Channel(Protocol):
         Called at the start for every handler, and when a destination is saved.
 
         Raises:
-            InvalidError: it reaches nobody, or an optional package is missing (with the `pip install` line).
+            InvalidError: it reaches nobody.
+            SettingError: an optional package is missing; it says the `pip install` line.
         """
 
     def render(self, report: Report, *, verbosity: Verbosity, target: Target, templates: Templates) -> Payload:
