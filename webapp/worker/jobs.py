@@ -13,23 +13,41 @@ from webapp import __version__
 from webapp.clock import now
 from webapp.ingest.retention import forget
 from webapp.ingest.watchdog import end_silent_runs
+from webapp.notify.office import Office
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading, writing
 from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
 from webapp.worker.checks import Bench
+from webapp.worker.outbox import list_due_lanes
 from webapp.worker.selfcheck import report_selfcheck
 
 DAY_S = 24 * 3600.0
+LANE = "lane"
 
 log = logging.getLogger(__name__)
 
 
+Kick = Callable[[str, str], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a job knows of the process it runs in."""
+    """What a job knows of the process it runs in.
+
+    Args:
+        instance: the instance folder.
+        settings: every setting.
+        office: what sends notices.
+        kick: has a job done soon, given its kind and what it is about.
+        started_at: when the process began.
+        started_mono: the same by the clock that never jumps.
+        name: what the process is called.
+    """
 
     instance: Path
     settings: Settings
+    office: Office
+    kick: Kick
     started_at: datetime = field(default_factory=now)
     started_mono: float = field(default_factory=time.monotonic)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:255])
@@ -81,5 +99,17 @@ def selfcheck(around: Surroundings) -> None:
     report_selfcheck(bench, trigger=trigger)
 
 
-JOBS: dict[str, Job] = {"beat": beat, "watchdog": watchdog, "selfcheck": selfcheck, "retention": retention}
-EVERY_S: dict[str, float] = {"beat": 30, "watchdog": 5, "selfcheck": DAY_S, "retention": DAY_S}
+def sweep_outbox(around: Surroundings) -> None:
+    """Kick every destination that something is due for: what nobody was told of is done all the same."""
+    for lane in list_due_lanes():
+        around.kick(LANE, lane)
+
+
+JOBS: dict[str, Job] = {
+    "outbox": sweep_outbox,
+    "beat": beat,
+    "watchdog": watchdog,
+    "selfcheck": selfcheck,
+    "retention": retention,
+}
+EVERY_S: dict[str, float] = {"outbox": 5, "beat": 30, "watchdog": 5, "selfcheck": DAY_S, "retention": DAY_S}
