@@ -60,7 +60,7 @@ def kicked(app: Flask) -> Iterator[list[str]]:
     outbox.listen(db.engine, None)
 
 
-def add(run_id: int, lane: str, count: int = 1, *, is_ordered: bool = False) -> list[int]:
+def add(run_id: int, lane: str, count: int = 1, *, order_key: str | None = None) -> list[int]:
     """Add deliveries of a lane and return their ids."""
     with writing() as session:
         known = len(list_of_run(session, run_id))
@@ -80,7 +80,7 @@ def add(run_id: int, lane: str, count: int = 1, *, is_ordered: bool = False) -> 
         ]
         ids = add_deliveries(session, new, run_id=run_id, event=Event.ENDED, now=NOW)
         work = [
-            NewWork(delivery_id=each, run_id=run_id, event=Event.ENDED, lane=lane, is_ordered=is_ordered)
+            NewWork(delivery_id=each, run_id=run_id, event=Event.ENDED, lane=lane, order_key=order_key)
             for each in ids.values()
         ]
         outbox.add_work(session, work, now=NOW)
@@ -162,8 +162,8 @@ def test_lane_has_few_slots_and_others_go_on(app: Flask, run_id: int) -> None:
     assert take("alive") is not None
 
 
-def test_ordered_lane_waits_for_its_first(app: Flask, run_id: int) -> None:
-    first, second = add(run_id, "git", 2, is_ordered=True)
+def test_what_has_one_order_goes_one_after_another(app: Flask, run_id: int) -> None:
+    first, second = add(run_id, "git", 2, order_key="repository")
     work = must_take("git")
     assert work.delivery_id == first
     assert take("git") is None
@@ -175,6 +175,14 @@ def test_ordered_lane_waits_for_its_first(app: Flask, run_id: int) -> None:
     with writing() as session:
         outbox.finish(session, again)
     assert must_take("git", now=LATER + timedelta(hours=2)).delivery_id == second
+
+
+def test_what_has_another_order_does_not_wait(app: Flask, run_id: int) -> None:
+    (first,) = add(run_id, "mail", order_key="ada")
+    (second,) = add(run_id, "mail", order_key="bob")
+    add(run_id, "mail", order_key="ada")
+    assert [must_take("mail").delivery_id for _ in range(2)] == [first, second]
+    assert take("mail") is None
 
 
 def test_failure_holds_the_lane_and_lets_one_through_at_a_time(app: Flask, run_id: int) -> None:

@@ -53,8 +53,6 @@ class Addressee:
     def lane(self) -> str:
         """Return what a slow or dead destination holds up: a host, a server, a mail server's configuration."""
         where = _host(self.target.to) or self.target.server.lower() or self.source
-        if self.is_ordered:
-            where = f"{where} {self.key[:16]}"
         return f"{self.channel}:{where}"[:MAX_LANE]
 
     def skip(self, reason: str) -> "Addressee":

@@ -69,7 +69,7 @@ def keep_plan(session: Session, planned: Planned, *, now: datetime) -> None:
             run_id=planned.run_id,
             event=planned.event,
             lane=each.lane,
-            is_ordered=each.is_ordered,
+            order_key=each.key if each.is_ordered else None,
         )
         for uid, each in made.items()
         if uid in ids and not each.skipped

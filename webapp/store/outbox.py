@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, event, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, event, exists, func, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from webapp.domain.notices import Event
@@ -40,14 +40,14 @@ class NewWork:
         run_id: the run it tells of.
         event: what happened to it.
         lane: the destination.
-        is_ordered: it waits for everything before it in its lane.
+        order_key: it waits for everything before it that has the same; None waits for nothing.
     """
 
     delivery_id: int
     run_id: int
     event: Event
     lane: str
-    is_ordered: bool
+    order_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Work:
 def add_event(session: Session, *, run_id: int, event: Event, now: datetime) -> None:
     """Have an event of a run planned; the row stands and falls with the transaction of what happened."""
     lane = f"run:{run_id}"
-    row = _row(run_id=run_id, event=event, lane=lane, is_ordered=True, next_at=now, created_at=now)
+    row = _row(run_id=run_id, event=event, lane=lane, order_key=lane, next_at=now, created_at=now)
     session.execute(_OUTBOX.insert().values(**row))
     _kick_after_commit(session, [lane])
 
@@ -89,7 +89,7 @@ def add_work(session: Session, work: Sequence[NewWork], *, now: datetime) -> Non
             event=each.event,
             delivery_id=each.delivery_id,
             lane=each.lane,
-            is_ordered=each.is_ordered,
+            order_key=each.order_key,
             next_at=now,
             created_at=now,
         )
@@ -116,7 +116,7 @@ def claim(session: Session, lane: str, *, now: datetime, lease: timedelta, suspe
         return None
     going = and_(_OUTBOX.c.state == SENDING, _OUTBOX.c.lease_until > now)
     busy = session.scalar(select(func.count()).where(_OUTBOX.c.lane == lane, going)) or 0
-    if busy >= (1 if row.is_ordered or row.is_suspect else LANE_SLOTS):
+    if busy >= (1 if row.is_suspect else LANE_SLOTS):
         return None
     if row.is_suspect and _count(session, and_(going, _OUTBOX.c.is_suspect.is_(True))) >= suspects:
         return None
@@ -211,6 +211,7 @@ def list_spent(session: Session, *, limit: int = 100) -> list[tuple[int, Event, 
 def _row(**values: Any) -> dict[str, Any]:
     empty = {
         "delivery_id": None,
+        "order_key": None,
         "is_suspect": False,
         "state": PENDING,
         "attempts": 0,
@@ -228,22 +229,21 @@ def _lock(session: Session, lane: str) -> None:
 
 
 def _next(session: Session, lane: str, *, now: datetime) -> Any:
-    """Return the first row of a lane that is due; in an ordered lane it must be the first of all."""
+    """Return the first row of a lane that is due and has nothing before it that it must wait for."""
     columns = (
         _OUTBOX.c.id,
         _OUTBOX.c.run_id,
         _OUTBOX.c.event,
         _OUTBOX.c.delivery_id,
-        _OUTBOX.c.is_ordered,
         _OUTBOX.c.is_suspect,
         _OUTBOX.c.attempts,
     )
-    in_lane = select(*columns).where(_OUTBOX.c.lane == lane).order_by(_OUTBOX.c.id).limit(1)
-    row = session.execute(in_lane.where(_is_due(now))).one_or_none()
-    if row is None or not row.is_ordered:
-        return row
-    first = session.execute(in_lane.where(_OUTBOX.c.state != SPENT)).one()
-    return row if row.id == first.id else None
+    before = _OUTBOX.alias("before")
+    waits = exists().where(
+        before.c.order_key == _OUTBOX.c.order_key, before.c.id < _OUTBOX.c.id, before.c.state != SPENT
+    )
+    mine = select(*columns).where(_OUTBOX.c.lane == lane, _is_due(now), not_(waits))
+    return session.execute(mine.order_by(_OUTBOX.c.id).limit(1)).one_or_none()
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

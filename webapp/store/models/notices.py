@@ -12,7 +12,8 @@ from webapp.store.models.tables import Base, BigKey
 class OutboxRow(Base):
     """One thing to be done: an event to be planned, or a delivery to be made; it is removed when it is done.
 
-    Things of one lane compete for the same slots. `suspect` marks those that wait because the lane's last try failed.
+    Things of one lane compete for the same slots; those of one `order_key` are done one after another, if they have
+    one. `is_suspect` marks those that wait because the lane's last try failed.
     """
 
     __tablename__ = "outbox"
@@ -23,7 +24,7 @@ class OutboxRow(Base):
     event: Mapped[str] = mapped_column(String(16))
     delivery_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("delivery.id", ondelete="CASCADE"), unique=True)
     lane: Mapped[str] = mapped_column(String(255))
-    is_ordered: Mapped[bool] = mapped_column(default=False)
+    order_key: Mapped[str | None] = mapped_column(String(64), index=True)
     is_suspect: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)

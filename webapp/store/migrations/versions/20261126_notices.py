@@ -126,7 +126,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=16), nullable=False),
     sa.Column('delivery_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('lane', sa.String(length=255), nullable=False),
-    sa.Column('is_ordered', sa.Boolean(), nullable=False),
+    sa.Column('order_key', sa.String(length=64), nullable=True),
     sa.Column('is_suspect', sa.Boolean(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
@@ -142,6 +142,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outbox_lane_state'), ['lane', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outbox_order_key'), ['order_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_run_id'), ['run_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_state_next_at'), ['state', 'next_at'], unique=False)
 
@@ -153,6 +154,7 @@ def downgrade() -> None:
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_state_next_at'))
         batch_op.drop_index(batch_op.f('ix_outbox_run_id'))
+        batch_op.drop_index(batch_op.f('ix_outbox_order_key'))
         batch_op.drop_index(batch_op.f('ix_outbox_lane_state'))
 
     op.drop_table('outbox')
