@@ -3,6 +3,7 @@
 What only the database or the settings know is asked of a `Known`: accounts, queries, channels, hosts.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
@@ -32,6 +33,7 @@ COMPARE = ("query", "blacklist", "ignore", "tolerance")
 QUERY = ("username", "name", "entity", "conditions")
 MAX_HEADER = 64
 MAX_SECRETS = 2
+BRACES = re.compile(r"\{[^{}]*\}")
 TOKEN_CHARS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -117,7 +119,7 @@ def find_url_fault(url: str, known: Known) -> str:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         return f"expected an address such as https://ci.example.org/done/{{ID}}: {error}"
-    if parts.scheme not in ("http", "https") or not host or port == 0 or "\\" in url or " " in url.strip():
+    if parts.scheme not in ("http", "https") or not host or port == 0 or "\\" in url or " " in BRACES.sub("", url):
         return f"expected an address such as https://ci.example.org/done/{{ID}}, got {shown(url)}"
     if "{" in parts.netloc:
         return "expected a host without placeholders"
