@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from webapp.domain.policy import mask_block
 from webapp.domain.policy_check import find_email_fault
 from webapp.domain.policy_faults import Reader, shown, suggest
+from webapp.domain.redaction import redact
 
 NOTIFY = "notify"
 MAX_HEADER = 4096
@@ -94,6 +96,14 @@ def read_notice_options(options: Mapping[str, Any]) -> NoticeOptions:
         push_to_git=_repositories(reader, given),
         faults=tuple(reader.faults),
     )
+
+
+def mask_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a service's options as they may be shown: tokens and secrets of its notify block are masked."""
+    notify = options.get(NOTIFY)
+    if isinstance(notify, Mapping):
+        return {**options, NOTIFY: mask_block(notify)}
+    return {**options, NOTIFY: redact(notify)} if isinstance(notify, str) else dict(options)
 
 
 def find_unreachable(

@@ -11,6 +11,7 @@ from typing import Any
 from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Verbosity
 from webapp.domain.outcome import Level
 
+MASK = "********"
 DEVICE_OWNER = frozenset({"{DEVICE_OWNER}", "{LAVA_DEVICE_OWNER}"})
 
 
@@ -154,6 +155,22 @@ def dump_policy(policy: Policy) -> dict[str, Any]:
     return block
 
 
+def mask_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block as it was handed in, whatever it is worth, with tokens and secrets masked."""
+    masked = dict(block)
+    for key in ("callback", "callbacks"):
+        given = masked.get(key)
+        if isinstance(given, Mapping):
+            masked[key] = _mask_callback(given)
+        elif isinstance(given, list):
+            masked[key] = [_mask_callback(each) if isinstance(each, Mapping) else each for each in given]
+    return masked
+
+
+def _mask_callback(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: MASK if name in ("token", "secret") and value else value for name, value in given.items()}
+
+
 def _dump_criteria(criteria: Criteria) -> dict[str, Any]:
     block: dict[str, Any] = {"status": [str(word) for word in criteria.status]}
     if criteria.types:
@@ -191,9 +208,6 @@ def _dump_compare(compare: CompareWish) -> dict[str, Any]:
     if compare.tolerance is not None:
         block["tolerance"] = compare.tolerance
     return block
-
-
-MASK = "********"
 
 
 def _filled(recipient: Recipient) -> Mapping[str, str]:

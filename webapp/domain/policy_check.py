@@ -13,6 +13,7 @@ from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Verbosit
 from webapp.domain.outcome import Level
 from webapp.domain.placeholders import PLACEHOLDERS, find_unknown
 from webapp.domain.policy import (
+    MASK,
     CallbackWish,
     ChangeWord,
     Checked,
@@ -24,6 +25,7 @@ from webapp.domain.policy import (
     StatusWord,
 )
 from webapp.domain.policy_faults import Reader, shown, suggest
+from webapp.domain.redaction import REDACTED
 
 KEYS = ("criteria", "verbosity", "recipients", "callbacks", "callback", "compare")
 CRITERIA = ("status", "type", "level", "dependency_query")
@@ -230,6 +232,8 @@ def _callback(reader: Reader, item: object, path: str, known: Known) -> Callback
     if len(header) > MAX_HEADER or not set(header) <= TOKEN_CHARS:
         reader.fault(f"{path}.header", f"expected the name of an HTTP header, got {shown(header)}")
     token = reader.text(found, "token", path)
+    if token in (MASK, REDACTED):
+        reader.fault(f"{path}.token", "expected the token itself, or the name of a kept one; got what hides it")
     if any(ord(char) > 0xFF for char in token):
         reader.fault(f"{path}.token", "expected characters that an HTTP header can carry")
     words: dict[str, Any] = {}

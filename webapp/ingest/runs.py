@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -43,7 +43,8 @@ class RunFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         metadata: anything worth keeping, as JSON.
         parameters: what the automation was called with.
         environment: Git ref, host, versions, CI link.
-        notify: who hears of it: a mapping, or YAML text of one.
+        notify: who hears of it: a mapping, or YAML text of one; it replaces the service's.
+        notify_on_error: whether a run whose notify block is faulty is refused, or kept without anybody being told.
         definition: the text that was executed.
         priority: 0 to 100.
         trigger: what started it.
@@ -62,6 +63,7 @@ class RunFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     parameters: Json | msgspec.UnsetType = msgspec.UNSET
     environment: Json | msgspec.UnsetType = msgspec.UNSET
     notify: Json | str | msgspec.UnsetType = msgspec.UNSET
+    notify_on_error: Literal["refuse", "ignore"] = "refuse"
     definition: Definition | msgspec.UnsetType = msgspec.UNSET
     priority: Priority | msgspec.UnsetType = msgspec.UNSET
     trigger: OptionalName | msgspec.UnsetType = msgspec.UNSET

@@ -51,13 +51,17 @@ class Addressee:
 
     @property
     def lane(self) -> str:
-        """Return what a slow or dead destination holds up: a host, a server, a mail server's configuration."""
-        where = _host(self.target.to) or self.target.server.lower() or self.source
-        return f"{self.channel}:{where}"[:MAX_LANE]
+        """Return what a slow or dead destination holds up."""
+        return lane_of(self.channel, self.target, self.source)
 
     def skip(self, reason: str) -> "Addressee":
         """Return the same with the reason why nothing is sent."""
         return replace(self, skipped=reason)
+
+    @property
+    def shown(self) -> str:
+        """Return whom it goes to, for people."""
+        return self.to or _shown(self.target)
 
     def delivery(self, uid: str) -> NewDelivery:
         """Return it as it is kept."""
@@ -68,12 +72,18 @@ class Addressee:
             source=self.source,
             target=write_target(self.target),
             target_key=self.key,
-            to=self.to or _shown(self.target),
+            to=self.shown,
             user_id=self.target.user_id,
             wants=write_wants(self.wants),
             state=DeliveryState.SKIPPED if self.skipped else DeliveryState.PENDING,
             reason=self.skipped,
         )
+
+
+def lane_of(channel: str, target: Target, source: str) -> str:
+    """Return what a slow or dead destination holds up: a host, a server, a mail server's configuration."""
+    where = _host(target.to) or target.server.lower() or source
+    return f"{channel}:{where}"[:MAX_LANE]
 
 
 def _same(channel: str, to: str) -> str:

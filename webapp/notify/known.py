@@ -1,16 +1,20 @@
 """What does this server know that a notify block may name: accounts, queries, channels, destinations, hosts?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
+import idna
+
+from webapp.domain.notice_block import read_notify
+from webapp.domain.notice_options import find_unreachable, read_notice_options
 from webapp.domain.policy import Checked, SavedQuery
 from webapp.domain.policy_check import check_policy
 from webapp.errors import InvalidError, QueryError
 from webapp.notify.addresses import read_guard
 from webapp.notify.contract import WirePolicy
 from webapp.notify.office import Office
-from webapp.query.fields import View
-from webapp.query.parser import parse
+from webapp.notify.selecting import read_query
 from webapp.store.accounts import find_user_by_name
 from webapp.store.db import Session
 from webapp.store.destinations import find_destination, list_destinations
@@ -45,7 +49,7 @@ class ServerKnown:
     def find_query_fault(self, text: str) -> str:
         """Say what is wrong with a filter."""
         try:
-            parse(text, view=View.RUNS, now=self._now)
+            read_query(text, now=self._now)
         except QueryError as error:
             return f"{error} (at character {error.position + 1})"
         return ""
@@ -59,7 +63,7 @@ class ServerKnown:
         if not self._policy.allowed_hosts:
             return ""
         guard = read_guard(hosts=self._policy.allowed_hosts, networks=())
-        return "" if guard.allows_host(host) else f"the host {host[:80]!r} is not in CALLBACK_ALLOWED_HOSTS"
+        return "" if guard.allows_host(_as_used(host)) else f"the host {host[:80]!r} is not in CALLBACK_ALLOWED_HOSTS"
 
 
 class Lenient:
@@ -83,6 +87,14 @@ class Lenient:
         return ""
 
 
+def _as_used(host: str) -> str:
+    """Return a host in the form that a client uses; one that has none fits no pattern."""
+    try:
+        return host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return ""
+
+
 def check_block(session: Session, office: Office, block: object, *, now: datetime, path: str = "notify") -> Checked:
     """Return what a notify block wants and every fault, asked of everything the server knows."""
     return check_policy(block, ServerKnown(session, office, now=now), path=path)
@@ -98,3 +110,28 @@ def require_block(session: Session, office: Office, block: object, *, now: datet
     if checked.faults:
         raise InvalidError(*checked.faults)
     return checked
+
+
+def check_options(
+    session: Session, office: Office, options: Mapping[str, Any], *, now: datetime, path: str = "options"
+) -> None:
+    """Check what a service's options say about notices: words, whom they name, and the notify block.
+
+    Raises:
+        InvalidError: they have faults; it names all of them.
+    """
+    read = read_notice_options(options)
+    faults = list(read.faults)
+    faults += find_unreachable(
+        read,
+        methods=office.channels.names,
+        destinations=[each.name for each in list_destinations(session)],
+        has_mail=bool(office.settings.text(session, "MAIL_RECIPIENTS")),
+    )
+    if read.notify is not None:
+        try:
+            faults += check_block(session, office, read_notify(read.notify), now=now).faults
+        except InvalidError as error:
+            faults += error.faults
+    if faults:
+        raise InvalidError(*((f"{path}.{place}", message) for place, message in faults))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.deliveries import OPEN, DeliveryState
 from webapp.domain.notices import Event
@@ -65,6 +65,7 @@ class Delivery:
     run_id: int
     run_uid: str
     run_number: int
+    submitter: str | None
     service: str
     event: Event
     channel: str
@@ -112,11 +113,13 @@ class DeliveryFilter:
     until: datetime | None = None
 
 
+_Submitter = aliased(UserRow)
 _COLUMNS = (
     DeliveryRow.id, DeliveryRow.uid, DeliveryRow.run_id, RunRow.uid.label("run_uid"),
     RunRow.number.label("run_number"), ServiceRow.slug.label("service"), DeliveryRow.event, DeliveryRow.channel,
     DeliveryRow.route, DeliveryRow.source, DeliveryRow.target, DeliveryRow.target_key, DeliveryRow.to,
     DeliveryRow.user_id, UserRow.name.label("user"), DeliveryRow.wants, DeliveryRow.state, DeliveryRow.reason,
+    _Submitter.name.label("submitter"),
     DeliveryRow.attempts, DeliveryRow.created_at, DeliveryRow.next_at, DeliveryRow.finished_at,
     DeliveryRow.thread_key, DeliveryRow.thread_ref,
 )  # fmt: skip
@@ -209,10 +212,10 @@ def page_deliveries(
     return Page(items=items, older=older)
 
 
-def list_ids(session: Session, *, where: DeliveryFilter, limit: int) -> list[int]:
-    """Return the ids of deliveries, oldest first."""
-    statement = _filtered(_joined(select(DeliveryRow.id)), where)
-    return list(session.scalars(statement.order_by(DeliveryRow.id).limit(limit)))
+def list_deliveries(session: Session, *, where: DeliveryFilter, limit: int) -> list[Delivery]:
+    """Return deliveries, oldest first."""
+    rows = session.execute(_filtered(_select(), where).order_by(DeliveryRow.id).limit(limit)).mappings()
+    return [_delivery(row) for row in rows]
 
 
 def count_states(session: Session, *, where: DeliveryFilter) -> dict[DeliveryState, int]:
@@ -326,7 +329,8 @@ def _row(new: NewDelivery, *, run_id: int, event: Event, now: datetime) -> dict[
 
 
 def _select() -> Select[*tuple[Any, ...]]:
-    return _joined(select(*_COLUMNS)).outerjoin(UserRow, UserRow.id == DeliveryRow.user_id)
+    people = _joined(select(*_COLUMNS)).outerjoin(UserRow, UserRow.id == DeliveryRow.user_id)
+    return people.outerjoin(_Submitter, _Submitter.id == RunRow.submitter_id)
 
 
 def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
