@@ -4,29 +4,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 
-from tests.conftest import TEST_CONFIG
 from tests.factories.handlers import WAYS, told
 from tests.factories.runs import Device, record_run
-from webapp.app import create_app
+from tests.factories.sites import Site, opened_site
 from webapp.clock import now
 from webapp.domain.deliveries import MAX_ATTEMPTS, DeliveryState
 from webapp.domain.notices import Event
 from webapp.domain.outcome import RunStatus
 from webapp.notify.contract import ChannelError
-from webapp.notify.office import EXTENSION, Office
 from webapp.store import outbox
-from webapp.store.changes import hub_of
 from webapp.store.db import db, reading, writing
-from webapp.store.deliveries import Delivery, list_attempts, list_of_run
-from webapp.store.models.notices import OutboxRow
+from webapp.store.deliveries import list_attempts
 from webapp.store.runs import get_run
 from webapp.worker.desk import Desk
 from webapp.worker.outbox import list_due_lanes, work_lane
@@ -37,55 +32,30 @@ CLASS = "tests.factories.handlers.Collector"
 
 
 @dataclass(slots=True)
-class Site:
-    """An application with one handler of its own; `key` is what the handler keeps its reports under."""
+class OwnSite:
+    """A site with one handler of its own, which keeps its reports under `key`."""
 
-    app: Flask
+    site: Site
     key: str
-    uids: list[str] = field(default_factory=list)
-
-    @property
-    def office(self) -> Office:
-        """Return what sends notices."""
-        found: Office = self.app.extensions[EXTENSION]
-        return found
-
-    def work(self, rounds: int = 50) -> None:
-        """Do what is due, until nothing is."""
-        for _ in range(rounds):
-            lanes = list_due_lanes()
-            if not lanes:
-                return
-            for lane in dict.fromkeys(lanes):
-                work_lane(self.office, lane, workers=8)
-
-    def deliveries(self, uid: str) -> list[Delivery]:
-        """Return what was planned for a run."""
-        with reading() as session:
-            return list_of_run(session, get_run(session, uid).id)
-
-    def make_due(self) -> None:
-        """Let the time pass that retries wait for."""
-        with writing() as session:
-            session.query(OutboxRow).update({"next_at": now() - timedelta(seconds=1)})
-
-    def expire_leases(self) -> None:
-        """Let the time pass that a worker has for one thing."""
-        with writing() as session:
-            session.query(OutboxRow).filter_by(state="sending").update({"lease_until": now() - timedelta(seconds=1)})
 
 
 @pytest.fixture
-def site(tmp_path: Path, own_database: dict[str, object]) -> Iterator[Site]:
+def own(tmp_path: Path, own_database: dict[str, object]) -> Iterator[OwnSite]:
     key = str(uuid4())
     handlers = {"mine": {"class": CLASS, "level": "ok", "key": key}}
-    config = {**TEST_CONFIG, **own_database, "NOTIFICATION_HANDLERS": handlers}
-    app = create_app(tmp_path / "instance", config=config)
-    with app.app_context():
-        yield Site(app=app, key=key)
-        hub_of(db.engine).close()
-        db.session.remove()
-        db.engine.dispose()
+    config = {**own_database, "NOTIFICATION_HANDLERS": handlers}
+    with opened_site(tmp_path / "instance", config) as site:
+        yield OwnSite(site=site, key=key)
+
+
+@pytest.fixture
+def site(own: OwnSite) -> Site:
+    return own.site
+
+
+@pytest.fixture
+def key(own: OwnSite) -> str:
+    return own.key
 
 
 @contextmanager
@@ -110,47 +80,47 @@ def wait_for(check: Callable[[], object], *, timeout_s: float = 30) -> None:
         time.sleep(0.01)
 
 
-def test_handler_hears_of_an_end_once(site: Site) -> None:
+def test_handler_hears_of_an_end_once(site: Site, key: str) -> None:
     uid = record_run(site.app, devices=["r1", Device(name="r2", status="failed", message="no route")])
     site.work()
     site.work()
-    (report,) = told(site.key)
+    (report,) = told(key)
     assert (report.event, report.run.uid, report.run.level) == (Event.ENDED, uid, "errors")
     assert [line.name for line in report.failing] == ["r2"]
     (delivery,) = site.deliveries(uid)
     assert (delivery.state, delivery.attempts, delivery.route) == (DeliveryState.SENT, 1, "the handler mine")
 
 
-def test_handler_does_not_hear_of_a_canceled_run(site: Site) -> None:
+def test_handler_does_not_hear_of_a_canceled_run(site: Site, key: str) -> None:
     uid = record_run(site.app, status="canceled")
     site.work()
-    assert told(site.key) == []
+    assert told(key) == []
     assert site.deliveries(uid) == []
 
 
 @pytest.mark.parametrize("error", [ChannelError("busy"), RuntimeError("boom"), OSError("no route")])
-def test_failure_is_tried_again_later_and_recorded(site: Site, error: Exception) -> None:
+def test_failure_is_tried_again_later_and_recorded(site: Site, key: str, error: Exception) -> None:
     uid = record_run(site.app)
-    with way(site.key, raising(error)):
+    with way(key, raising(error)):
         site.work()
     (delivery,) = site.deliveries(uid)
     assert delivery.state is DeliveryState.RETRYING
     assert str(error) in delivery.reason
     assert delivery.next_at is not None
     assert timedelta(seconds=55) < delivery.next_at - now() < timedelta(seconds=75)
-    assert told(site.key) == []
+    assert told(key) == []
     site.make_due()
     site.work()
     (delivery,) = site.deliveries(uid)
     assert (delivery.state, delivery.attempts, delivery.reason) == (DeliveryState.SENT, 2, "")
-    assert len(told(site.key)) == 1
+    assert len(told(key)) == 1
     with reading() as session:
         assert [bool(each.fault) for each in list_attempts(session, delivery.id)] == [True, False]
 
 
-def test_permanent_failure_is_not_tried_again(site: Site) -> None:
+def test_permanent_failure_is_not_tried_again(site: Site, key: str) -> None:
     uid = record_run(site.app)
-    with way(site.key, raising(ChannelError("no such user", permanent=True, code="550"))):
+    with way(key, raising(ChannelError("no such user", permanent=True, code="550"))):
         site.work()
     site.make_due()
     site.work()
@@ -158,18 +128,18 @@ def test_permanent_failure_is_not_tried_again(site: Site) -> None:
     assert (delivery.state, delivery.reason, delivery.attempts) == (DeliveryState.FAILED, "no such user", 1)
 
 
-def test_what_the_other_side_asks_to_wait_is_waited(site: Site) -> None:
+def test_what_the_other_side_asks_to_wait_is_waited(site: Site, key: str) -> None:
     uid = record_run(site.app)
-    with way(site.key, raising(ChannelError("slow down", retry_after_s=3600, code="429"))):
+    with way(key, raising(ChannelError("slow down", retry_after_s=3600, code="429"))):
         site.work()
     (delivery,) = site.deliveries(uid)
     assert delivery.next_at is not None
     assert delivery.next_at - now() > timedelta(minutes=59)
 
 
-def test_delivery_fails_for_good_after_the_last_try(site: Site) -> None:
+def test_delivery_fails_for_good_after_the_last_try(site: Site, key: str) -> None:
     uid = record_run(site.app)
-    with way(site.key, raising(ChannelError("closed"))):
+    with way(key, raising(ChannelError("closed"))):
         for _ in range(MAX_ATTEMPTS + 2):
             site.make_due()
             site.work()
@@ -180,9 +150,9 @@ def test_delivery_fails_for_good_after_the_last_try(site: Site) -> None:
         assert outbox.count_waiting(session) == 0
 
 
-def test_gone_destination_is_not_told_again(site: Site) -> None:
+def test_gone_destination_is_not_told_again(site: Site, key: str) -> None:
     first = record_run(site.app)
-    with way(site.key, raising(ChannelError("gone", gone=True, code="410"))):
+    with way(key, raising(ChannelError("gone", gone=True, code="410"))):
         site.work()
     second = record_run(site.app)
     site.work()
@@ -190,10 +160,10 @@ def test_gone_destination_is_not_told_again(site: Site) -> None:
     (skipped,) = site.deliveries(second)
     assert skipped.state is DeliveryState.SKIPPED
     assert "it is no more: gone" in skipped.reason
-    assert told(site.key) == []
+    assert told(key) == []
 
 
-def test_worker_that_dies_in_the_middle_loses_nothing(site: Site) -> None:
+def test_worker_that_dies_in_the_middle_loses_nothing(site: Site, key: str) -> None:
     uid = record_run(site.app)
 
     class Killed(BaseException):
@@ -203,7 +173,7 @@ def test_worker_that_dies_in_the_middle_loses_nothing(site: Site) -> None:
         raise Killed
 
     lane = "handler:handler:mine"
-    with way(site.key, die):
+    with way(key, die):
         for _ in range(10):
             for each in list_due_lanes():
                 if each.startswith("run:"):
@@ -212,12 +182,12 @@ def test_worker_that_dies_in_the_middle_loses_nothing(site: Site) -> None:
             work_lane(site.office, lane, workers=8)
     assert site.deliveries(uid)[0].state is DeliveryState.SENDING
     assert work_lane(site.office, lane, workers=8) is False
-    assert told(site.key) == []
+    assert told(key) == []
     site.expire_leases()
     site.work()
     (delivery,) = site.deliveries(uid)
     assert (delivery.state, delivery.attempts) == (DeliveryState.SENT, 2)
-    assert len(told(site.key)) == 1
+    assert len(told(key)) == 1
 
 
 def test_plan_that_fails_is_tried_again_and_the_end_stands(
@@ -237,7 +207,7 @@ def test_plan_that_fails_is_tried_again_and_the_end_stands(
     assert "could not be planned" in caplog.text
 
 
-def test_embedded_worker_tells_at_once(site: Site) -> None:
+def test_embedded_worker_tells_at_once(site: Site, key: str) -> None:
     desk = Desk(site.office, site.app.app_context, workers=4)
     desk.start()
     try:
@@ -246,7 +216,7 @@ def test_embedded_worker_tells_at_once(site: Site) -> None:
         for number in range(9):
             began = time.monotonic()
             record_run(site.app, devices=["r1"])
-            wait_for(lambda wanted=number + 1: len(told(site.key)) >= wanted)
+            wait_for(lambda wanted=number + 1: len(told(key)) >= wanted)
             times.append(time.monotonic() - began)
         assert sorted(times)[len(times) // 2] < 2.0
     finally:
@@ -259,20 +229,16 @@ def test_dead_destination_does_not_hold_up_the_others(tmp_path: Path, own_databa
         "dead": {"class": CLASS, "level": "ok", "key": dead},
         "alive": {"class": CLASS, "level": "ok", "key": alive},
     }
-    config = {**TEST_CONFIG, **own_database, "NOTIFICATION_HANDLERS": handlers}
-    app = create_app(tmp_path / "instance", config=config)
     stuck = threading.Event()
-    with app.app_context(), way(dead, lambda: stuck.wait(60) and None):
-        desk = Desk(app.extensions[EXTENSION], app.app_context, workers=4)
+    config = {**own_database, "NOTIFICATION_HANDLERS": handlers}
+    with opened_site(tmp_path / "instance", config) as site, way(dead, lambda: stuck.wait(60) and None):
+        desk = Desk(site.office, site.app.app_context, workers=4)
         desk.start()
         try:
             for _ in range(12):
-                record_run(app)
+                record_run(site.app)
             wait_for(lambda: len(told(alive)) == 12)
             assert told(dead) == []
         finally:
             stuck.set()
             desk.stop()
-            hub_of(db.engine).close()
-            db.session.remove()
-            db.engine.dispose()

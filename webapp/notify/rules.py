@@ -160,7 +160,8 @@ def _faulty(occasion: Occasion, route: str, faults: object) -> Rule:
     sentence = "; ".join(f"{path}: {message}" for path, message in found)
     asking = occasion.asking(route, Wants())
     nobody = asking.unreached("", route, f"nobody is told, because it is faulty: {sentence}"[:2_000])
-    return Rule(route=route, addressees=(nobody,), faults=found)
+    mismatch = "" if occasion.event is Event.ENDED else "what is faulty is told at the end"
+    return Rule(route=route, mismatch=mismatch, addressees=(nobody,), faults=found)
 
 
 def _options(occasion: Occasion) -> Rule:
