@@ -58,7 +58,7 @@ def build_report(session: Session, office: Office, told: Told) -> Report:
         event=told.event,
         run=_facts(session, told, detail, url=url, described=service.description),
         server_url=server,
-        options=_options(options),
+        options=_options(options, note=told.wants.note),
         data=callback_data(session, run, detail, told.wants, url=url),
     )
     if not report.has_details:
@@ -150,9 +150,9 @@ def _facts(session: Session, told: Told, detail: RunDetail, *, url: str, describ
     )
 
 
-def _options(options: NoticeOptions) -> Options:
+def _options(options: NoticeOptions, *, note: str) -> Options:
     return Options(
-        header=options.header,
+        header=note or options.header,
         include_link=options.include_link,
         include_device_results=options.include_device_results,
         display_only_failed=options.display_only_failed,

@@ -14,7 +14,7 @@ from webapp.notify.catalogue import Channels
 from webapp.notify.contract import Templates, WirePolicy
 from webapp.notify.handlers import SETTING, Handler, read_handlers
 from webapp.notify.render import MessageTemplates
-from webapp.plugins.fields import dump_config, options_of, read_config
+from webapp.plugins.fields import options_of, read_config
 from webapp.settings.resolve import Settings, Source
 from webapp.store.db import Session
 from webapp.store.destinations import find_destination
@@ -84,9 +84,9 @@ class Office:
         found: dict[str, Any] = json.loads(self.settings.unseal(sealed, name))
         return found
 
-    def seal_config(self, config: object) -> str:
-        """Return a configuration as it is kept."""
-        return self.settings.seal(json.dumps(dump_config(config)))
+    def seal_values(self, given: Mapping[str, Any]) -> str:
+        """Return the values of a configuration as they are kept."""
+        return self.settings.seal(json.dumps(dict(given)))
 
     def _given(self, session: Session, source: str) -> Mapping[str, object]:
         if source.startswith(HANDLER):

@@ -13,7 +13,7 @@ from webapp.domain.outcome import RunStatus
 from webapp.domain.policy import CompareWish, Policy
 from webapp.domain.policy_check import check_policy
 from webapp.domain.policy_match import Happening, asks_for_changes, find_mismatch, reaches
-from webapp.errors import AfterrunError, InvalidError, SettingError
+from webapp.errors import AfterrunError, InvalidError, QueryError, SettingError
 from webapp.notify.addressee import Addressee
 from webapp.notify.changes import find_changes
 from webapp.notify.contract import Target
@@ -22,11 +22,15 @@ from webapp.notify.handlers import CUSTOM, Handler
 from webapp.notify.known import Lenient
 from webapp.notify.office import HANDLER, Office
 from webapp.notify.recipients import EMAIL, Asking, addressees_of, configured, to_addresses, to_destination
-from webapp.notify.selecting import find_previous
+from webapp.notify.selecting import find_previous, read_query
+from webapp.notify.subscriptions import policy_of
 from webapp.notify.wants import Wants
+from webapp.query.expressions import EVERYTHING
 from webapp.store.db import Session
 from webapp.store.inventory import get_service
 from webapp.store.runs import Run, get_run_detail
+from webapp.store.selections import selects_run
+from webapp.store.subscriptions import list_in_force
 
 RUN_BLOCK = "the run's notify block"
 SERVICE_BLOCK = "the service's notify block"
@@ -118,6 +122,7 @@ def rules_of(occasion: Occasion) -> list[Rule]:
         if occasion.options.destinations:
             rules.append(_options(occasion))
     rules += _handlers(occasion)
+    rules += _subscriptions(occasion)
     if occasion.options.push_to_git:
         rules.append(_git(occasion))
     return rules
@@ -202,6 +207,22 @@ def _handler(occasion: Occasion, handler: Handler) -> Rule:
         return Rule(route=route, mismatch=mismatch, addressees=(own,))
     found = configured(asking, handler.channel, source, to=handler.name)
     return Rule(route=route, mismatch=mismatch, addressees=tuple(found))
+
+
+def _subscriptions(occasion: Occasion) -> list[Rule]:
+    """Return the subscriptions whose filter selects the run."""
+    rules = []
+    for each in list_in_force(occasion.session):
+        route = f"a subscription of {each.user}"
+        try:
+            where = read_query(each.query, now=occasion.now) if each.query else EVERYTHING
+        except QueryError as error:
+            rules.append(Rule(route=route, mismatch=f"its filter can't be read: {error}"))
+            continue
+        policy = policy_of(each)
+        if policy is not None and selects_run(occasion.session, where=where, run_id=occasion.run.id):
+            rules.append(_policy(occasion, policy, route))
+    return rules
 
 
 def _git(occasion: Occasion) -> Rule:

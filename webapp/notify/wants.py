@@ -21,6 +21,7 @@ class Wants:
         compare: with what the run is compared.
         device_ids: the only devices it tells of; empty is all.
         sealed: a callback's token and secrets, encrypted; empty when it has none.
+        note: what stands on top in place of the service's header; empty for that one.
     """
 
     verbosity: Verbosity = Verbosity.QUIET
@@ -28,11 +29,12 @@ class Wants:
     compare: CompareWish | None = None
     device_ids: tuple[int, ...] = ()
     sealed: str = ""
+    note: str = ""
 
     @property
     def report_key(self) -> tuple[object, ...]:
         """Return what the report depends on: equal for deliveries that can share one."""
-        return (self.dataset, self.compare, self.device_ids)
+        return (self.dataset, self.compare, self.device_ids, self.note)
 
 
 def write_wants(wants: Wants) -> dict[str, Any]:

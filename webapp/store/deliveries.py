@@ -218,6 +218,18 @@ def list_deliveries(session: Session, *, where: DeliveryFilter, limit: int) -> l
     return [_delivery(row) for row in rows]
 
 
+def list_newest(session: Session, *, where: DeliveryFilter, limit: int) -> list[Delivery]:
+    """Return deliveries, newest first."""
+    rows = session.execute(_filtered(_select(), where).order_by(DeliveryRow.id.desc()).limit(limit)).mappings()
+    return [_delivery(row) for row in rows]
+
+
+def count_of_route(session: Session, route: str, *, since: datetime) -> int:
+    """Return how many deliveries somebody wanted since a moment."""
+    wanted = select(func.count()).where(DeliveryRow.route == route, DeliveryRow.created_at >= since)
+    return session.scalar(wanted) or 0
+
+
 def count_states(session: Session, *, where: DeliveryFilter) -> dict[DeliveryState, int]:
     """Return how many deliveries are in each state."""
     statement = _filtered(_joined(select(DeliveryRow.state, func.count())), where).group_by(DeliveryRow.state)

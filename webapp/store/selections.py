@@ -27,6 +27,12 @@ def list_statuses(session: Session, *, where: Expression, limit: int) -> dict[in
     return {row.id: RunStatus(row.status) for row in rows}
 
 
+def selects_run(session: Session, *, where: Expression, run_id: int) -> bool:
+    """Say whether a filter selects a run."""
+    clauses = translate(session, where, View.RUNS).clauses
+    return session.scalar(select(RunRow.id).where(RunRow.id == run_id, *clauses)) is not None
+
+
 def find_earlier_run_id(
     session: Session, run: Run, *, where: Expression, statuses: tuple[RunStatus, ...], same_service: bool
 ) -> int | None:

@@ -13,6 +13,7 @@ from webapp import __version__
 from webapp.clock import now
 from webapp.ingest.retention import forget
 from webapp.ingest.watchdog import end_silent_runs
+from webapp.notify.alarms import warn_fallback
 from webapp.notify.office import Office
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading, writing
@@ -105,11 +106,26 @@ def sweep_outbox(around: Surroundings) -> None:
         around.kick(LANE, lane)
 
 
+def alarm(around: Surroundings) -> None:
+    """Tell the fallback destination when messages never left."""
+    with writing() as session:
+        if warn_fallback(session, around.office, now=now()):
+            log.warning("messages never left; the fallback destination is told")
+
+
 JOBS: dict[str, Job] = {
+    "alarm": alarm,
     "outbox": sweep_outbox,
     "beat": beat,
     "watchdog": watchdog,
     "selfcheck": selfcheck,
     "retention": retention,
 }
-EVERY_S: dict[str, float] = {"outbox": 5, "beat": 30, "watchdog": 5, "selfcheck": DAY_S, "retention": DAY_S}
+EVERY_S: dict[str, float] = {
+    "alarm": 3600,
+    "outbox": 5,
+    "beat": 30,
+    "watchdog": 5,
+    "selfcheck": DAY_S,
+    "retention": DAY_S,
+}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from webapp.clock import now
 from webapp.domain.deliveries import MAX_ATTEMPTS, DeliveryState, wait_after
+from webapp.notify.alarms import tell_owner
 from webapp.notify.deliver import Courier, Outcome
 from webapp.notify.office import DESTINATION, Office
 from webapp.notify.plan import keep_plan, plan_event
@@ -78,13 +79,13 @@ def _deliver(office: Office, work: Work, delivery_id: int) -> None:
         log.exception("the delivery %d could not be made", delivery_id)
         outcome = Outcome(state=DeliveryState.RETRYING, reason=f"{type(error).__name__}: {error}"[:1_000])
     with writing() as session:
-        _settle(session, work, delivery_id, outcome, began=began)
+        _settle(session, office, work, outcome, began=began)
 
 
-def _settle(session: Session, work: Work, delivery_id: int, outcome: Outcome | None, *, began: datetime) -> None:
+def _settle(session: Session, office: Office, work: Work, outcome: Outcome | None, *, began: datetime) -> None:
     """Note what became of a try, unless somebody else has the row by now."""
-    moment = now()
-    if outcome is None:
+    moment, delivery_id = now(), work.delivery_id
+    if outcome is None or delivery_id is None:
         outbox.finish(session, work)
         return
     if outcome.state is DeliveryState.RETRYING:
@@ -106,7 +107,7 @@ def _settle(session: Session, work: Work, delivery_id: int, outcome: Outcome | N
     store.mark_ended(session, delivery_id, state, reason=reason, now=moment, thread_ref=ref)
     _keep(session, delivery_id, outcome, began=began)
     if outcome.is_gone:
-        _stop(session, delivery_id, reason=reason, now=moment)
+        _stop(session, office, delivery_id, reason=reason, now=moment)
 
 
 def _keep(session: Session, delivery_id: int, outcome: Outcome, *, began: datetime) -> None:
@@ -125,8 +126,8 @@ def _keep(session: Session, delivery_id: int, outcome: Outcome, *, began: dateti
         store.add_attempt(session, delivery_id, attempt)
 
 
-def _stop(session: Session, delivery_id: int, *, reason: str, now: datetime) -> None:
-    """Send nothing more to a target that said it is no more."""
+def _stop(session: Session, office: Office, delivery_id: int, *, reason: str, now: datetime) -> None:
+    """Send nothing more to a target that said it is no more, and have its owner told."""
     delivery = store.find_delivery_by_id(session, delivery_id)
     if delivery is None:
         return
@@ -136,3 +137,4 @@ def _stop(session: Session, delivery_id: int, *, reason: str, now: datetime) -> 
     stop_target(session, stopped)
     if delivery.source.startswith(DESTINATION):
         switch_off(session, delivery.source.removeprefix(DESTINATION), fault=reason, now=now)
+    tell_owner(session, office, delivery, reason=reason, now=now)
