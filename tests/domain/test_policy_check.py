@@ -420,9 +420,18 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_normalised_block_means_the_same_and_hides_secrets() -> None:
     policy = policy_of(read_notify(DOCUMENTED))
     dumped = dump_policy(policy)
-    again = policy_of(dumped)
+    again = policy_of({**dumped, "callbacks": []})
     assert again.criteria == policy.criteria
     assert again.recipients == policy.recipients
     assert again.compare == policy.compare
     assert dumped["callbacks"][0]["token"] == MASK
     assert "my token" not in str(dumped)
+
+
+def test_masked_token_is_not_taken_for_one() -> None:
+    block = FINISHED | {"callback": {"url": "http://a/", "token": MASK}}
+    assert list(faults_of(block)) == ["notify.callback.token"]
+
+
+def test_key_that_cannot_be_printed_is_named_all_the_same() -> None:
+    assert list(faults_of(FINISHED | {"\x97\ud800": 1})) == [r"notify.\x97\ud800"]

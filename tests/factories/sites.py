@@ -46,6 +46,12 @@ class Site:
             for lane in dict.fromkeys(lanes):
                 work_lane(self.office, lane, workers=8)
 
+    def plan(self) -> None:
+        """Plan what is due, and send nothing."""
+        while lanes := [lane for lane in list_due_lanes() if lane.startswith("run:")]:
+            for lane in dict.fromkeys(lanes):
+                work_lane(self.office, lane, workers=8)
+
     def deliveries(self, uid: str) -> list[Delivery]:
         """Return what was planned for a run."""
         with reading() as session:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import yaml
 
 from webapp.errors import InvalidError
@@ -23,8 +24,10 @@ def read_notify(block: Mapping[str, Any] | str, *, path: str = "notify") -> dict
     if len(block) > MAX_TEXT:
         raise InvalidError((path, f"expected at most {MAX_TEXT:,} characters of YAML, got {len(block):,}"))
     try:
-        _refuse_anchors(block, path)
-        value = yaml.load(block, Loader=_JsonLoader)  # noqa: S506  (a SafeLoader that knows fewer types)
+        value = _read_json(block) if block.lstrip().startswith("{") else None
+        if value is None:
+            _refuse_anchors(block, path)
+            value = yaml.load(block, Loader=_JsonLoader)  # noqa: S506  (a SafeLoader that knows fewer types)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -34,6 +37,14 @@ def read_notify(block: Mapping[str, Any] | str, *, path: str = "notify") -> dict
     if not isinstance(value, dict):
         raise InvalidError((path, "expected a mapping, such as 'criteria: {status: finished}'"))
     return {str(key): each for key, each in value.items()}
+
+
+def _read_json(block: str) -> Any:
+    """Return JSON as what it is, because YAML reads the halves of a character apart; None when it is YAML."""
+    try:
+        return msgspec.json.decode(block)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
 
 
 def _refuse_anchors(block: str, path: str) -> None:

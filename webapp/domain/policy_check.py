@@ -24,7 +24,7 @@ from webapp.domain.policy import (
     SavedQuery,
     StatusWord,
 )
-from webapp.domain.policy_faults import Reader, shown, suggest
+from webapp.domain.policy_faults import Reader, place, shown, suggest
 from webapp.domain.redaction import REDACTED
 
 KEYS = ("criteria", "verbosity", "recipients", "callbacks", "callback", "compare")
@@ -158,15 +158,15 @@ def _recipients(reader: Reader, block: Mapping[str, Any], path: str, known: Know
     path = f"{path}.recipients"
     found = []
     for number, item in enumerate(reader.items(block["recipients"], path, "{to: {method: ...}}")):
-        place = f"{path}[{number}]"
-        outer = reader.mapping(item, place, ("to",))
+        at = f"{path}[{number}]"
+        outer = reader.mapping(item, at, ("to",))
         if outer is None:
             continue
         if "to" not in outer:
-            reader.fault(f"{place}.to", f"expected a mapping with {', '.join(TO)}, because it is required")
+            reader.fault(f"{at}.to", f"expected a mapping with {', '.join(TO)}, because it is required")
             continue
-        inner = reader.mapping(outer["to"], f"{place}.to", TO)
-        recipient = None if inner is None else _recipient(reader, inner, f"{place}.to", known)
+        inner = reader.mapping(outer["to"], f"{at}.to", TO)
+        recipient = None if inner is None else _recipient(reader, inner, f"{at}.to", known)
         if recipient is not None:
             found.append(recipient)
     return tuple(found)
@@ -215,7 +215,7 @@ def _callbacks(reader: Reader, block: Mapping[str, Any], path: str, known: Known
         places = [(f"{path}.callback", block["callback"])]
     else:
         return None
-    found = [_callback(reader, item, place, known) for place, item in places]
+    found = [_callback(reader, item, at, known) for at, item in places]
     return tuple(each for each in found if each is not None)
 
 
@@ -317,9 +317,9 @@ def _conditions(reader: Reader, found: Mapping[str, Any], path: str, known: Know
         return ""
     parts = []
     for key, value in conditions.items():
-        place = f"{path}.conditions.{str(key)[:60]}"
+        at = f"{path}.conditions.{place(str(key))}"
         if not isinstance(value, str | int | float):
-            reader.fault(place, f"expected a text or number, got {shown(value)}")
+            reader.fault(at, f"expected a text or number, got {shown(value)}")
             continue
         parts.append(f"{key}__{value}")
     text = ",".join(parts)

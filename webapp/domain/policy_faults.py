@@ -30,9 +30,7 @@ class Reader:
             return None
         for key in value:
             if key not in known:
-                self.fault(
-                    f"{path}.{str(key)[:SHOWN]}", f"expected one of {', '.join(known)}{suggest(str(key), known)}"
-                )
+                self.fault(f"{path}.{place(str(key))}", f"expected one of {', '.join(known)}{suggest(str(key), known)}")
         return value
 
     def items(self, value: object, path: str, what: str) -> Sequence[Any]:
@@ -87,6 +85,11 @@ class Reader:
                 self.fault(path, f"expected at least one of {', '.join(words)}")
             found = [self.word(item, f"{path}[{number}]", words) for number, item in enumerate(items)]
         return tuple(dict.fromkeys(word for word in found if word is not None))
+
+
+def place(key: str) -> str:
+    """Return a key as a path shows it."""
+    return key[:SHOWN] if key.isprintable() else ascii(key[:SHOWN])[1:-1]
 
 
 def shown(value: object) -> str:
