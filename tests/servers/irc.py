@@ -32,6 +32,7 @@ MotdPhrase = Welcome
 MaxConnectionsIP = 0
 MaxNickLength = 20
 ConnectRetry = 600
+MaxPenaltyTime = 0
 [Options]
 Ident = no
 DNS = no

@@ -1,4 +1,4 @@
-"""What does a mail server do: take mail with STARTTLS and a sign-in, refuse one recipient, or say nothing at all?"""
+"""What does a mail server do: take mail with STARTTLS and a sign-in, or refuse a recipient?"""
 
 import socket
 import ssl
@@ -27,7 +27,7 @@ class Mailed:
     @property
     def message(self) -> EmailMessage:
         """Return the mail, taken apart."""
-        return cast("EmailMessage", message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,11 +91,3 @@ def running_mail_server(context: ssl.SSLContext | None = None, *, is_tls_first: 
         yield MailPeer(port=controller.port, mails=box.mails)
     finally:
         controller.stop()
-
-
-@contextmanager
-def silent_server() -> Iterator[int]:
-    """Start a server that takes connections and says nothing; yield its port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        yield port

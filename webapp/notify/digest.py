@@ -67,9 +67,14 @@ def blocks_of(report: Report, verbosity: Verbosity) -> tuple[Block, ...]:
         blocks += [_suite(suite, report) for suite in report.suites]
         blocks.append(_metadata(report.run.metadata))
     if has_details and report.options.include_device_results:
-        blocks += [_result(line, report) for line in (*report.failing, *report.passed) if line.result]
+        blocks += [_result(line, report) for line in shown_devices(report) if line.result]
     blocks.append(_link(report))
     return tuple(block for block in blocks if block.lines)
+
+
+def shown_devices(report: Report) -> tuple[DeviceLine, ...]:
+    """Return the devices that may be named: those that passed only when the service wants them told."""
+    return report.failing if report.options.display_only_failed else (*report.failing, *report.passed)
 
 
 def status_of(report: Report) -> str:
@@ -140,6 +145,8 @@ def _case(line: CaseLine, report: Report) -> Line:
     measured = "" if line.measurement is None else f", {line.measurement:.10g} {one_line(line.units)}".rstrip()
     on_device = f"on {one_line(line.device)}" if line.device else ""
     is_failing = line.result is CaseResult.FAIL
+    if report.options.display_only_failed and not is_failing:
+        on_device = ""
     words = [f"{line.result}{measured}", f"({since})" if since and is_failing else "", on_device]
     return _told(line.name, " ".join(word for word in words if word), line.message, _url(report, line.url))
 

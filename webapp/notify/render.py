@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FOLDER = Path("templates", "notify")
 BUILT_IN = Path(__file__).resolve().parents[2] / FOLDER
@@ -42,8 +42,8 @@ class MessageTemplates:
         return self._built_in.get_template(name).render(values), fault
 
 
-def _environment(*folders: Path) -> SandboxedEnvironment:
-    return SandboxedEnvironment(
+def _environment(*folders: Path) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(folders),
         autoescape=lambda name: bool(name and name.endswith(".html")),
         undefined=StrictUndefined,

@@ -7,7 +7,8 @@ from typing import Protocol
 from webapp.notify.digest import KEEP, Block, Line
 from webapp.notify.wording import listed
 
-# No part takes all: the next ones that outrank the rest keep this much room each, and the rest a quarter.
+# No part takes all: the next ones that outrank the rest keep this much room each, if that is not more than half of what
+# is left; and the rest keeps a quarter.
 SPARE = {"cases": 320, "error": 320, "link": 260}
 SPARE_BEFORE = KEEP[: KEEP.index("link")]
 SHARE = 0.75
@@ -83,8 +84,8 @@ def fit_blocks(blocks: Sequence[Block], *, style: Style, room: int, longest: int
     order = sorted(range(len(blocks)), key=lambda at: (_rank(blocks[at]), at))
     for position, at in enumerate(order):
         behind = (blocks[other].key for other in order[position + 1 :])
-        spare = 0 if _rank(blocks[at]) >= len(SPARE_BEFORE) else sum(SPARE.get(key, 0) for key in behind)
-        part = _cut(whole[at], style, min(max(left - spare, 0), most))
+        wanted = 0 if _rank(blocks[at]) >= len(SPARE_BEFORE) else sum(SPARE.get(key, 0) for key in behind)
+        part = _cut(whole[at], style, min(left - min(wanted, left // 2), most))
         if part is not None:
             kept[at] = part
             left -= len(write(part, style)) + 2

@@ -1,7 +1,7 @@
 """How does HTTP go out: to judged addresses, within limits, never redirected, with every failure in words."""
 
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -21,6 +21,7 @@ from webapp.clock import now
 from webapp.notify.addresses import read_guard
 from webapp.notify.contract import Answer, ChannelError, WirePolicy
 from webapp.notify.line import Line
+from webapp.notify.masks import mask
 from webapp.notify.trust import blind, trusting
 
 SCHEMES = ("http", "https")
@@ -28,7 +29,6 @@ MAX_RETRY_AFTER_S = 24 * 3600.0
 GONE = 410
 TEMPORARY = frozenset({408, 425, 429})
 BAD_HEADER = "a header cannot be sent: expected one line of printable Latin-1 characters"
-MASK = "[secret]"
 OWN_HEADERS = {
     "User-Agent": f"Afterrun/{__version__}",
     "Accept": "*/*",
@@ -85,7 +85,7 @@ def send(request: Request, policy: WirePolicy) -> Answer:
     except ChannelError as error:
         error.request = shown
         raise
-    text = _masked(body.decode("utf-8", "replace"), request.secrets)
+    text = mask(body.decode("utf-8", "replace"), request.secrets)
     if 200 <= status <= 299:
         return Answer(code=str(status), text=text, request=shown)
     refusal = _refusal(urlsplit(request.url).hostname or "", status, headers, text)
@@ -252,12 +252,6 @@ def _refusal(host: str, status: int, headers: Mapping[str, str], text: str) -> C
         code=str(status),
         answer=text,
     )
-
-
-def _masked(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK) if secret else text
-    return text
 
 
 def _retry_after(text: str) -> float | None:

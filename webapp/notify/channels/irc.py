@@ -17,10 +17,11 @@ from webapp.notify.addresses import read_guard
 from webapp.notify.contract import Answer, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.irc import CHANNEL_SIGNS, Login, Session
 from webapp.notify.line import Line
+from webapp.notify.masks import mask, mask_error
 from webapp.notify.report import Report
 from webapp.notify.trust import blind, trusting
 from webapp.notify.wording import gist_of, listed, name_of, one_line, title_of
-from webapp.plugins.fields import Flag, Integer, ListOf, Secret, Text, option
+from webapp.plugins.fields import Flag, Integer, ListOf, Secret, Text, option, secrets_of
 
 name = "irc"
 title = "IRC"
@@ -142,7 +143,8 @@ def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:
     policy = envelope.policy
     guard = EVERYWHERE if is_own else read_guard(hosts=(), networks=policy.allow_private)
     lines: list[str] = []
-    _pause(f"{host}:{port}")
+    secrets = secrets_of(config)
+    time.sleep(take_turn(f"{host}:{port}", at=time.monotonic()))
     with Line(guard, connect_s=policy.connect_s, total_s=policy.total_s) as line:
         try:
             session = _connect(line, config, (host, port), envelope, lines)
@@ -151,11 +153,12 @@ def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:
             finally:
                 session.close()
         except ChannelError as error:
-            error.request = error.request or "\n".join(lines[-MOST_LINES:])
-            raise
+            failure = ChannelError(f"{host} did not answer in time") if line.is_cut else error
+            failure.request = "\n".join(lines[-MOST_LINES:])
+            raise mask_error(failure, secrets) from error
         except OSError as error:
-            raise _broken(host, error, line, lines) from error
-    return Answer(text=answered, request="\n".join(lines[-MOST_LINES:]))
+            raise mask_error(_broken(host, error, line, lines), secrets) from error
+    return Answer(text=mask(answered, secrets), request=mask("\n".join(lines[-MOST_LINES:]), secrets))
 
 
 def _server(config: Config, target: Target) -> tuple[str, int, bool]:
@@ -222,13 +225,16 @@ class _Pace:
 _PACE = _Pace()
 
 
-def _pause(server: str) -> None:
-    """Wait for our turn at a server, or ask to be tried again when many are before us."""
+def take_turn(server: str, *, at: float) -> float:
+    """Return how many seconds to wait until a server may be spoken to, and take that turn.
+
+    Raises:
+        ChannelError: too many are before us; it says when to come back.
+    """
     with _PACE.lock:
-        at = time.monotonic()
         busy_until = max(_PACE.busy_until.get(server, 0.0), at) + PAUSE_S
-        wait = busy_until - at - AT_ONCE * PAUSE_S
+        wait = max(busy_until - at - AT_ONCE * PAUSE_S, 0.0)
         if wait > MOST_PAUSE_S:
             raise ChannelError(f"many messages wait for {server}", retry_after_s=wait)
         _PACE.busy_until[server] = busy_until
-    time.sleep(max(wait, 0.0))
+        return wait

@@ -24,6 +24,7 @@ from webapp.errors import InvalidError
 from webapp.notify.addresses import read_guard
 from webapp.notify.contract import Answer, Attachment, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.dialects import PLAIN, compose
+from webapp.notify.digest import shown_devices
 from webapp.notify.line import Line
 from webapp.notify.report import Report
 from webapp.notify.smtp import MailServer, SmtpSession, explain
@@ -132,16 +133,11 @@ def _attachments(report: Report) -> tuple[Attachment, ...]:
     if report.has_details and report.log is not None:
         files.append(Attachment(name=f"{stem}.log", media_type="text/plain", text=_sendable(report.log.text)))
     if report.has_details and report.options.include_device_results:
-        shown = (*report.failing, *(() if report.options.display_only_failed else report.passed))
-        results = [f"{_quoted(line.name)}: {line.result}" for line in shown if line.result]
+        results = [f"{json.dumps(line.name)}: {line.result}" for line in shown_devices(report) if line.result]
         if results:
             text = "{\n" + ",\n".join(results) + "\n}\n"
             files.append(Attachment(name=f"{stem}.json", media_type="application/json", text=_sendable(text)))
     return tuple(files)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text)
 
 
 def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:

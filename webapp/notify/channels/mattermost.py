@@ -14,6 +14,7 @@ from webapp.errors import InvalidError
 from webapp.notify import wire
 from webapp.notify.contract import Answer, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.dialects import MARKDOWN, compose, escape_markdown
+from webapp.notify.masks import secrets_of_url
 from webapp.notify.report import Report
 from webapp.notify.wording import subject_of
 from webapp.plugins.fields import Flag, Secret, Text, option
@@ -93,7 +94,7 @@ def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:
         headers={"Content-Type": "application/json"},
         body=json.dumps(message).encode(),
         is_verified=config.verify_certificate,
-        secrets=(config.url,),
+        secrets=secrets_of_url(config.url),
         shown="the incoming webhook",
     )
     return wire.send(request, envelope.policy)

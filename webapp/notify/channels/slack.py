@@ -16,6 +16,7 @@ from webapp.errors import InvalidError
 from webapp.notify import wire
 from webapp.notify.contract import Answer, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.dialects import MRKDWN, compose, escape_mrkdwn
+from webapp.notify.masks import secrets_of_url
 from webapp.notify.report import Report
 from webapp.notify.wording import subject_of, title_of
 from webapp.plugins.fields import ListOf, Secret, Text, Url, option
@@ -155,7 +156,12 @@ def _post(url: str, message: dict[str, Any], envelope: Envelope, *, secret: str,
     if not shown:
         headers["Authorization"] = f"Bearer {secret}"
     request = wire.Request(
-        method="POST", url=url, headers=headers, body=json.dumps(message).encode(), secrets=(secret,), shown=shown
+        method="POST",
+        url=url,
+        headers=headers,
+        body=json.dumps(message).encode(),
+        secrets=(secret, *secrets_of_url(secret)),
+        shown=shown,
     )
     return wire.send(request, envelope.policy)
 
