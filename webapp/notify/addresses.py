@@ -89,6 +89,10 @@ def read_guard(*, hosts: Iterable[str], networks: Iterable[str]) -> Guard:
     )
 
 
+# For servers that the operator has set, wherever they are; what is never spoken to stays so.
+EVERYWHERE = Guard(networks=(ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0")))
+
+
 def _read_pattern(text: str) -> str:
     """Return a host pattern as hosts are compared with it: lower case, names in their IDNA form."""
     pattern = text.strip().rstrip(".").lower()

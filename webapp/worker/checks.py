@@ -2,17 +2,22 @@
 
 import shutil
 import smtplib
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.errors import AfterrunError
 from webapp.gitexport.repository import find_remote, hide_secrets
+from webapp.notify.addresses import EVERYWHERE
+from webapp.notify.contract import ChannelError
+from webapp.notify.line import Line
+from webapp.notify.smtp import MailServer, SmtpSession, explain
+from webapp.notify.trust import trusting
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading
 from webapp.store.integrity import check_database, find_database_time
@@ -98,32 +103,29 @@ def check_mail(bench: Bench) -> Finding:
         user = bench.settings.text(session, "MAIL_USERNAME")
         password = bench.settings.text(session, "MAIL_PASSWORD")
         sender = bench.settings.text(session, "MAIL_SENDER")
+        ca_bundle = bench.settings.text(session, "CALLBACK_CA_BUNDLE")
     if not host or not sender:
         missing = "server is set (MAIL_SERVER)" if sender else "sender is set (MAIL_SENDER)"
         return Finding(result=CaseResult.SKIP, message=f"no {missing}")
     facts: Facts = {"server": host, "port": port, "encrypted": is_ssl or is_tls}
-    trust = ssl.create_default_context()
-    try:
-        with (
-            smtplib.SMTP_SSL(host, port, timeout=ANSWER_S, context=trust)
-            if is_ssl
-            else smtplib.SMTP(host, port, timeout=ANSWER_S)
-        ) as server:
-            if is_tls and not is_ssl:
-                server.starttls(context=trust)
-            server.ehlo_or_helo_if_needed()
-            if user:
-                server.login(user, password)
-            _offer(server, sender)
-    except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        message = f"{host}:{port}: {type(error).__name__}: {error}"
-        return Finding(result=CaseResult.FAIL, message=message[:500], facts=facts)
+    server = MailServer(
+        host=host, port=port, use_tls=is_tls, use_ssl=is_ssl, username=user, password=password, own_name="localhost"
+    )
+    with Line(EVERYWHERE, connect_s=ANSWER_S, total_s=ANSWER_S) as line:
+        try:
+            with SmtpSession(server, line, trust=trusting(ca_bundle), answer_s=ANSWER_S) as mail:
+                _offer(mail, sender)
+        except (OSError, smtplib.SMTPException, UnicodeError, ChannelError) as error:
+            reason = error if isinstance(error, ChannelError) else explain(error, host, is_late=line.is_cut)
+            message = f"{host}:{port}: {reason}"
+            return Finding(result=CaseResult.FAIL, message=message[:500], facts=facts)
     return Finding(result=CaseResult.PASS, message=f"{host}:{port} answers", facts=facts)
 
 
 def _offer(server: smtplib.SMTP, sender: str) -> None:
     """Begin a mail from the sender, and take it back."""
-    code, answer = server.mail(sender)
+    server.ehlo_or_helo_if_needed()
+    code, answer = server.mail(parseaddr(sender)[1])
     server.rset()
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, answer, sender)

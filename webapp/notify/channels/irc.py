@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from webapp.domain.notices import Event, Verbosity
 from webapp.errors import InvalidError
-from webapp.notify.addresses import read_guard
+from webapp.notify.addresses import EVERYWHERE, read_guard
 from webapp.notify.contract import Answer, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.irc import CHANNEL_SIGNS, Login, Session
 from webapp.notify.line import Line
@@ -35,7 +35,6 @@ MOST_LINES = 60
 PAUSE_S = 1.0
 AT_ONCE = 4
 MOST_PAUSE_S = 15.0
-EVERYWHERE = read_guard(hosts=(), networks=("0.0.0.0/0", "::/0"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
