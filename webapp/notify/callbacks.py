@@ -77,14 +77,6 @@ PLACEHOLDERS: Mapping[str, Callable[[Report], object]] = MappingProxyType(
 )
 
 
-def unknown_placeholders(url: str) -> list[str]:
-    """Return what stands in braces in an address and is no placeholder, once each: `{TOKEN}`, `{}`, `{id}`."""
-    braces = re.findall(r"\{[^{}]*\}", url)
-    known = (found for text in braces if (found := PLACEHOLDER.fullmatch(text)) and found[1] in PLACEHOLDERS)
-    fine = {found[0] for found in known}
-    return [text for text in dict.fromkeys(braces) if text not in fine]
-
-
 def fill_address(url: str, report: Report) -> str:
     """Return an address with its placeholders filled, percent-encoded; what is unset is empty."""
 

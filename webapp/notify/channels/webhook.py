@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Verbosity
+from webapp.domain.placeholders import find_unknown
 from webapp.errors import InvalidError
 from webapp.notify import wire
-from webapp.notify.callbacks import body_of, data_of, fill_address, unknown_placeholders
+from webapp.notify.callbacks import body_of, data_of, fill_address
 from webapp.notify.contract import Answer, Callback, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.report import Report
 from webapp.notify.signature import sign
@@ -73,10 +74,14 @@ def find_targets(config: Config) -> Sequence[Target]:
     """Return the one address."""
     if not config.url:
         raise InvalidError(("url", "expected an address"))
-    unknown = unknown_placeholders(config.url)
+    unknown = find_unknown(config.url)
     if unknown:
-        raise InvalidError(("url", f"{', '.join(unknown)[:200]} cannot be filled"))
+        raise InvalidError(("url", f"{_braced(unknown)} cannot be filled"))
     return [Target(to=config.url, callback=_callback(config))]
+
+
+def _braced(names: Sequence[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)[:200]
 
 
 def _callback(config: Config) -> Callback:
@@ -97,9 +102,9 @@ def render(report: Report, *, verbosity: Verbosity, target: Target, templates: T
         raise ChannelError(f"expected the method GET or POST, got {callback.method[:20]!r}", permanent=True)
     if not HEADER.fullmatch(callback.header) or callback.header.lower() in OWN_HEADERS:
         raise ChannelError(f"{callback.header[:64]!r} is no header that may carry a token", permanent=True)
-    unknown = unknown_placeholders(target.to)
+    unknown = find_unknown(target.to)
     if unknown:
-        raise ChannelError(f"the address holds {', '.join(unknown)[:200]}, which cannot be filled", permanent=True)
+        raise ChannelError(f"the address holds {_braced(unknown)}, which cannot be filled", permanent=True)
     fields: dict[str, Any] = {
         "method": callback.method,
         "url": fill_address(target.to, report),
