@@ -32,6 +32,7 @@ longest, then failing devices and cases, the first error, the link, and the rest
 | `email` | 24,000 characters of text; log and results are attached |
 | `slack` | 9,000 characters, in sections of at most 3,000 |
 | `mattermost` | 12,000 characters |
+| `apprise` | 3,000 characters |
 | `irc` | one line of 400 bytes, the address kept whole |
 
 Texts of a run are texts everywhere: no mention, link, header or markup is made of them.
@@ -39,11 +40,11 @@ Texts of a run are texts everywhere: no mention, link, header or markup is made 
 ### Templates
 
 A file in `templates/notify` of the instance folder stands for the built-in one of the same name: `email.txt`,
-`email.html`, `slack.txt`, `mattermost.txt`, `irc.txt`. They are Jinja templates in a sandbox; only `.html` is escaped.
-All know `report` and `verbosity`; mail has `subject`, `headline`, `title`, `parts`, `paragraphs`, `note`, `url`, `name`
-and `profile_url`; chats have `paragraphs` and the function `escape`, which every text of the report must pass; IRC has
-`title`, `name`, `gist`, `names` and `is_running`. A template that cannot be filled is named on the delivery's page, and
-the built-in one is used.
+`email.html`, `slack.txt`, `mattermost.txt`, `irc.txt`, `apprise.txt`. They are Jinja templates in a sandbox; only
+`.html` is escaped. All know `report` and `verbosity`; mail has `subject`, `headline`, `title`, `parts`, `paragraphs`,
+`note`, `url`, `name` and `profile_url`; the others have `paragraphs`, Slack and Mattermost also the function `escape`,
+which every text of the report must pass; IRC has `title`, `name`, `gist`, `names` and `is_running` instead. A template
+that cannot be filled is named on the delivery's page, and the built-in one is used.
 
 ## Outgoing HTTP
 
