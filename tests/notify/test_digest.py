@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories.reports import canceled, device, facts, first, green, incomplete, red, running
+from tests.factories.reports import canceled, device, facts, first, green, incomplete, red, running, with_log
 from webapp.domain.notices import Verbosity
 from webapp.domain.outcome import CaseResult, DeviceStatus
 from webapp.notify.dialects import PLAIN, compose
-from webapp.notify.report import CaseLine, Options, Report, Suite
+from webapp.notify.report import CaseLine, ChangedLine, MeasurementChange, Options, Report, Suite
 
 pytestmark = pytest.mark.unit
 
@@ -85,3 +85,22 @@ def test_owner_is_told_why() -> None:
 
 def test_server_itself_is_a_submitter() -> None:
     assert "submitted by the server itself" in said(replace(green(), run=facts(submitter=None)))
+
+
+def test_long_comparison_counts_what_it_leaves_out() -> None:
+    found = red().comparison
+    assert found is not None
+    many = tuple(ChangedLine(name=f"edge-{n}", old=None, new="ok") for n in range(30))
+    moved = MeasurementChange(suite="speed", name="rtt", old=1.0, new=2.5, units="ms", device="edge-07")
+    text = said(
+        replace(red(), comparison=replace(found, added=many, added_total=90, changed_total=9, measurements=(moved,)))
+    )
+    assert "New: edge-0, edge-1," in text
+    assert "7 more changed results" in text
+    assert "speed / rtt: 1 \N{RIGHTWARDS ARROW} 2.5 ms: on edge-07" in text
+    few = said(replace(red(), comparison=replace(found, added=many[:2], added_total=90)))
+    assert "New: edge-0, edge-1 and 88 more" in few
+
+
+def test_recipient_without_attachments_is_led_to_the_log() -> None:
+    assert "/services/backup-core/runs/118/logs/run" in said(with_log())

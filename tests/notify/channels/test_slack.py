@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +101,20 @@ def test_sections_are_as_short_as_slack_wants() -> None:
             assert len(block["text"]["text"]) <= slack.SECTION
             assert block["text"]["text"].count("```") % 2 == 0
     assert "more of 10,000 failing devices" in rendered(large()).cut
+
+
+@pytest.mark.parametrize(
+    ("template", "blocks"),
+    [("", 1), ("{{ 'x' * 9000 }}", 1), ("a\n\n\n\nb", 1), ("{{ ('y' * 2000 + '\n\n') * 99 }}", 50)],
+)
+def test_template_of_the_instance_cannot_outgrow_slack(tmp_path: Path, template: str, blocks: int) -> None:
+    folder = tmp_path / "templates" / "notify"
+    folder.mkdir(parents=True)
+    (folder / "slack.txt").write_text(template)
+    payload = slack.render(red(), verbosity=Verbosity.QUIET, target=OPS, templates=MessageTemplates(tmp_path))
+    found = told(payload)["attachments"][0]["blocks"]
+    assert len(found) == blocks
+    assert all(1 <= len(block["text"]["text"]) <= slack.SECTION for block in found)
 
 
 def test_hostile_texts_mention_nobody_and_link_nowhere() -> None:
