@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from tests.conftest import MakeToken
 from tests.factories.runs import Device, record_run
 from tests.factories.sites import Site
+from tests.queries import counted_queries
 from webapp.domain.access import Role
 from webapp.store.accounts import change_user, find_user_by_name
 from webapp.store.db import writing
@@ -121,6 +122,18 @@ def told(app: Any, admin_api: FlaskClient) -> str:
     uid = record_run(app, fields=fields, logs={"run": ["hello"]}, devices=["r1"])
     Site(app=app).work()
     return uid
+
+
+def test_list_costs_the_same_for_more_deliveries(told: str, app: Any, admin: FlaskClient) -> None:
+    counts = []
+    for _ in range(2):
+        with counted_queries() as queries:
+            assert admin.get("/api/v1/deliveries").status_code == 200
+        counts.append(queries.count)
+        block = FINISHED | {"recipients": [{"to": {"method": "email", "user": name}} for name in ("a", "b")]}
+        record_run(app, fields={"notify": block})
+        Site(app=app).plan()
+    assert counts[0] == counts[1]
 
 
 def test_delivery_is_listed_shown_sent_again_and_taken_back(told: str, admin_api: FlaskClient) -> None:

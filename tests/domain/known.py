@@ -1,6 +1,15 @@
-"""A server that knows a few names, for tests of notify blocks."""
+"""A server that knows a few names, and what blocks become there, for tests of notify blocks."""
 
-from webapp.domain.policy import SavedQuery
+from webapp.domain.policy import Policy, SavedQuery
+from webapp.domain.policy_check import check_policy
+
+FINISHED = {"criteria": {"status": "finished"}}
+KEYS = "criteria, verbosity, recipients, callbacks, callback, compare"
+STATUSES = "running, complete, incomplete, canceled, finished, all"
+CHANGES = "regression, progression, change, new-failure, fixed, still-failing"
+TO = "method, user, email, handle, server, channel, destination"
+METHODS = "email, irc, mattermost, slack, webhook"
+ADDRESS = "https://ci.example.org/done/{ID}"
 
 
 class SmallWorld:
@@ -27,3 +36,16 @@ class SmallWorld:
     def find_host_fault(self, host: str) -> str:
         """Say why a host may not be called."""
         return f"the host {host!r} is not allowed" if host.startswith("x") else ""
+
+
+def policy_of(block: object) -> Policy:
+    """Return what a right block wants."""
+    checked = check_policy(block, SmallWorld())
+    assert checked.faults == []
+    assert checked.policy is not None
+    return checked.policy
+
+
+def faults_of(block: object) -> dict[str, str]:
+    """Return what is wrong with a block, by path."""
+    return dict(check_policy(block, SmallWorld()).faults)
