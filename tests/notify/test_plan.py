@@ -334,7 +334,8 @@ def test_redirect_and_refusal_are_recorded_with_the_answer(site: Site, receiver:
     receiver.replies["/moved"] = Reply(status=302, headers=(("Location", "http://elsewhere.example/"),))
     receiver.replies["/gone"] = Reply(status=410, body=b"no more")
     uid = tell(site, FINISHED | {"callbacks": [{"url": f"{receiver.url}/moved"}, {"url": f"{receiver.url}/gone"}]})
-    moved, gone = site.deliveries(uid)
+    moved, gone, warned = site.deliveries(uid)
+    assert (warned.to, warned.state) == ("ada@example.org", DeliveryState.SENT)
     assert (moved.state, gone.state) == (DeliveryState.FAILED, DeliveryState.FAILED)
     assert "elsewhere.example" in moved.reason
     again = tell(site, FINISHED | {"callbacks": [{"url": f"{receiver.url}/gone"}]})

@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from urllib.parse import urlencode
 
-from webapp.compare.runs import Change, ShownChange, Side
-from webapp.compare.sources import result_text
+import msgspec
+
+from webapp.compare.runs import Change, ShownChange
 from webapp.diff.lines import diff_bytes
 from webapp.diff.noise import split_lines
 from webapp.diff.patch import unified_patch
@@ -15,7 +16,9 @@ from webapp.domain.outcome import CaseResult
 from webapp.domain.policy import CompareWish
 from webapp.notify.changes import RunChanges, shown
 from webapp.notify.report import ChangedLine, Comparison, Excerpt, MeasurementChange, Report, SuiteCounts
+from webapp.store.blobs import get_blob
 from webapp.store.db import Session
+from webapp.store.results import find_device_result
 from webapp.store.runs import Run
 from webapp.store.suites import find_measurements, list_case_results
 
@@ -168,10 +171,17 @@ def _excerpt(session: Session, changes: RunChanges, devices: Sequence[ShownChang
 
 def _difference(session: Session, a: Run, b: Run, device: str) -> Iterator[str]:
     """Yield the lines of a unified diff of a device's results, without its head; none when they can't be compared."""
-    texts = [result_text(session, Side(run=run), device) for run in (a, b)]
-    if any(text is None or text.size > EXCERPT_BYTES for text in texts):
+    old, new = (_written_out(session, run, device) for run in (a, b))
+    if old is None or new is None:
         return
-    old, new = (text.read() for text in texts if text is not None)
     diff = diff_bytes(old, new, level="volatile", budget_s=1.0)
-    patch = b"".join(unified_patch(diff, split_lines(old), split_lines(new), context=1))
+    patch = b"".join(unified_patch(diff.hunks, split_lines(old), split_lines(new), context=1))
     yield from (line.decode(errors="replace") for line in patch.split(b"\n")[2:] if line)
+
+
+def _written_out(session: Session, run: Run, device: str) -> bytes | None:
+    """Return a device's result with one value a line; None when it has none, or one too large to be looked into."""
+    found = find_device_result(session, run_id=run.id, device=device, attempt=None)
+    if found is None or found.blob_id is None or (found.size or 0) > EXCERPT_BYTES:
+        return None
+    return msgspec.json.format(get_blob(session, found.blob_id), indent=2) + b"\n"
