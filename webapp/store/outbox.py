@@ -13,11 +13,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, event, exists, func, not_, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    event,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from webapp.domain.notices import Event
 from webapp.store.models.notices import OutboxRow
+from webapp.store.models.tables import UtcDateTime
 from webapp.store.statements import insert_rows, table_of
 
 _OUTBOX = table_of(OutboxRow)
@@ -71,6 +88,27 @@ class Work:
     delivery_id: int | None
     lane: str
     attempt: int
+
+
+def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    waits = and_(_OUTBOX.c.state == PENDING, _OUTBOX.c.next_at <= now)
+    return or_(waits, and_(_OUTBOX.c.state == SENDING, _OUTBOX.c.lease_until <= now))
+
+
+def _select_next() -> Select[*tuple[Any, ...]]:
+    """Return the statement that finds the next row of a lane; made once, because it is asked for all the time."""
+    columns = ("id", "run_id", "event", "delivery_id", "is_suspect", "attempts")
+    before = _OUTBOX.alias("before")
+    waits = exists().where(
+        before.c.order_key == _OUTBOX.c.order_key, before.c.id < _OUTBOX.c.id, before.c.state != SPENT
+    )
+    mine = _OUTBOX.c.lane == bindparam("lane")
+    moment = bindparam("moment", type_=UtcDateTime())
+    found = select(*(_OUTBOX.c[name] for name in columns)).where(mine, _is_due(moment), not_(waits))
+    return found.order_by(_OUTBOX.c.id).limit(1)
+
+
+_NEXT = _select_next()
 
 
 def add_event(session: Session, *, run_id: int, event: Event, now: datetime) -> None:
@@ -230,25 +268,7 @@ def _lock(session: Session, lane: str) -> None:
 
 def _next(session: Session, lane: str, *, now: datetime) -> Any:
     """Return the first row of a lane that is due and has nothing before it that it must wait for."""
-    columns = (
-        _OUTBOX.c.id,
-        _OUTBOX.c.run_id,
-        _OUTBOX.c.event,
-        _OUTBOX.c.delivery_id,
-        _OUTBOX.c.is_suspect,
-        _OUTBOX.c.attempts,
-    )
-    before = _OUTBOX.alias("before")
-    waits = exists().where(
-        before.c.order_key == _OUTBOX.c.order_key, before.c.id < _OUTBOX.c.id, before.c.state != SPENT
-    )
-    mine = select(*columns).where(_OUTBOX.c.lane == lane, _is_due(now), not_(waits))
-    return session.execute(mine.order_by(_OUTBOX.c.id).limit(1)).one_or_none()
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    waits = and_(_OUTBOX.c.state == PENDING, _OUTBOX.c.next_at <= now)
-    return or_(waits, and_(_OUTBOX.c.state == SENDING, _OUTBOX.c.lease_until <= now))
+    return session.execute(_NEXT, {"lane": lane, "moment": now}).one_or_none()
 
 
 def _is_mine(work: Work) -> ColumnElement[bool]:
