@@ -14,6 +14,7 @@ from webapp.notify.office import DESTINATION, Office
 from webapp.notify.plan import find_run_by_id
 from webapp.notify.recipients import EMAIL, Asking, resolve
 from webapp.notify.wants import Wants
+from webapp.notify.wording import plural
 from webapp.store.accounts import find_user
 from webapp.store.db import Session
 from webapp.store.deliveries import (
@@ -25,7 +26,7 @@ from webapp.store.deliveries import (
     list_newest,
 )
 from webapp.store.destinations import find_destination
-from webapp.store.outbox import NewWork, add_work
+from webapp.store.outbox import NewWork, add_work, list_spent
 
 DAY = timedelta(days=1)
 FALLBACK = "the fallback destination"
@@ -35,17 +36,28 @@ MAX_NAMED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Messages that did not leave: how many wait for more than a day or failed within the last one."""
+    """What did not leave.
+
+    Args:
+        count: messages that wait for more than a day, or failed within the last one.
+        unplanned: events of which it could not even be found out who hears of them.
+        newest: one of those messages.
+    """
 
     count: int
+    unplanned: int
     newest: Delivery | None
 
     @property
     def sentence(self) -> str:
         """Return what a banner says; empty when there is no trouble."""
-        if not self.count:
-            return ""
-        return f"{self.count:,} {'message has' if self.count == 1 else 'messages have'} not left for a day, or failed"
+        said = []
+        if self.count:
+            have = "message has" if self.count == 1 else "messages have"
+            said.append(f"{self.count:,} {have} not left for a day, or failed")
+        if self.unplanned:
+            said.append(f"{self.unplanned:,} {plural(self.unplanned, 'event')} could not be planned")
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +75,8 @@ def find_trouble(session: Session, *, now: datetime) -> Trouble:
     count = count_failing(session, before=now - DAY, since=now - DAY)
     states = (DeliveryState.FAILED, *sorted(OPEN))
     newest = list_newest(session, where=DeliveryFilter(states=states), limit=1) if count else []
-    return Trouble(count=count, newest=newest[0] if newest else None)
+    unplanned = len(list_spent(session))
+    return Trouble(count=count, unplanned=unplanned, newest=newest[0] if newest else None)
 
 
 def warn_fallback(session: Session, office: Office, *, now: datetime) -> bool:

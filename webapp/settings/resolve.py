@@ -11,6 +11,7 @@ from webapp.settings.catalogue import CONFIG, SETTINGS, Setting, Value, get_sett
 from webapp.settings.vault import Vault
 from webapp.store import accounts, preferences
 from webapp.store.db import Session
+from webapp.store.deliveries import change_wants, list_sealed
 from webapp.store.destinations import list_destinations, reseal_destination
 from webapp.store.kept_secrets import list_all_secrets, reseal_secret
 
@@ -137,7 +138,11 @@ class Settings:
         kept = list_all_secrets(session)
         for secret in kept:
             reseal_secret(session, secret.id, vault.reseal(secret.sealed, f"the secret {secret.description!r}"))
-        return len(destinations) + len(kept)
+        waiting = list_sealed(session)
+        for delivery_id, wants in waiting:
+            sealed = vault.reseal(str(wants["sealed"]), "a callback's token")
+            change_wants(session, delivery_id, {**wants, "sealed": sealed})
+        return len(destinations) + len(kept) + len(waiting)
 
     def _resolve(self, setting: Setting, stored: str | None) -> Resolved:
         return (

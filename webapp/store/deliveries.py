@@ -292,6 +292,17 @@ def add_attempt(session: Session, delivery_id: int, attempt: Attempt) -> None:
     session.execute(_ATTEMPT.insert().values(**row))
 
 
+def list_sealed(session: Session) -> list[tuple[int, dict[str, Any]]]:
+    """Return the ids and wants of deliveries that are not over and hold something encrypted."""
+    rows = session.execute(select(_DELIVERY.c.id, _DELIVERY.c.wants).where(_DELIVERY.c.state.in_(sorted(OPEN))))
+    return [(row.id, row.wants) for row in rows if row.wants.get("sealed")]
+
+
+def change_wants(session: Session, delivery_id: int, wants: Mapping[str, Any]) -> None:
+    """Keep other wants of a delivery."""
+    session.execute(update(_DELIVERY).where(_DELIVERY.c.id == delivery_id).values(wants=dict(wants)))
+
+
 def find_thread_ref(session: Session, *, channel: str, target_key: str, thread_key: str) -> str:
     """Return the channel's own name of the first message of a thread to a target; empty when none was sent."""
     if not thread_key:
