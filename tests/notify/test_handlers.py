@@ -56,7 +56,7 @@ def test_several_handlers_of_one_class_coexist() -> None:
     ("given", "sentence"),
     [
         (7, "expected a mapping with class and level"),
-        ({"level": "ok"}, "expected class: one of email, irc"),
+        ({"level": "ok"}, "expected class: one of "),
         ({"class": "slack"}, "expected level: one of ok, warnings, errors, failed, got 'None'"),
         ({"class": "slack", "level": "bad"}, "expected level: one of ok, warnings, errors, failed, got 'bad'"),
         ({"class": "slak", "level": "ok"}, "class 'slak' is none of"),
