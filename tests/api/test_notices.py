@@ -39,14 +39,14 @@ def viewer_api(api: Api, make_token: MakeToken) -> FlaskClient:
 def test_right_block_is_answered_normalised(viewer_api: FlaskClient, body: str) -> None:
     answer = viewer_api.post("/api/v1/notify/check", data=body, content_type="application/yaml")
     assert answer.status_code == 200
-    assert answer.json == {"ok": True, "notify": {"criteria": {"status": ["finished"]}, "verbosity": "quiet"}}
+    assert answer.get_json() == {"ok": True, "notify": {"criteria": {"status": ["finished"]}, "verbosity": "quiet"}}
 
 
 def test_faulty_block_is_refused_with_every_fault(viewer_api: FlaskClient) -> None:
     block = {"criteria": {"status": "finish"}, "recipients": [{"to": {"method": "email", "user": "ghost"}}]}
     answer = viewer_api.post("/api/v1/notify/check", json=block)
     assert answer.status_code == 422
-    assert [fault["path"] for fault in answer.json["errors"]] == [
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [
         "notify.criteria.status",
         "notify.recipients[0].to.user",
     ]
@@ -61,7 +61,7 @@ def test_faulty_block_is_refused_with_the_runs_creation(admin_api: FlaskClient) 
     body = {"service": "audit", "notify": {"criteria": {"status": "finish"}}}
     answer = admin_api.put(f"/api/v1/runs/{UID}", json=body)
     assert answer.status_code == 422
-    assert answer.json["errors"][0]["path"] == "notify.criteria.status"
+    assert answer.get_json()["errors"][0]["path"] == "notify.criteria.status"
     assert admin_api.get(f"/api/v1/runs/{UID}").status_code == 404
 
 
@@ -96,13 +96,13 @@ def test_tokens_of_a_block_are_not_shown(admin_api: FlaskClient, viewer_api: Fla
 def test_faulty_options_of_a_service_are_refused(admin_api: FlaskClient, options: dict[str, Any], path: str) -> None:
     answer = admin_api.put("/api/v1/services/audit", json={"options": options})
     assert answer.status_code == 422
-    assert [fault["path"] for fault in answer.json["errors"]] == [path]
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [path]
 
 
 def test_rules_say_who_is_told_and_why_not(app: Any, admin_api: FlaskClient) -> None:
     block = {"criteria": {"status": "incomplete"}, "recipients": [{"to": {"method": "email", "email": "a@b.c"}}]}
     uid = record_run(app, fields={"notify": block})
-    answer = admin_api.get(f"/api/v1/runs/{uid}/notify").json
+    answer = admin_api.get(f"/api/v1/runs/{uid}/notify").get_json()
     assert answer["event"] == "ended"
     (rule,) = answer["items"]
     assert (rule["route"], rule["is_met"]) == ("the run's notify block", False)
@@ -111,7 +111,7 @@ def test_rules_say_who_is_told_and_why_not(app: Any, admin_api: FlaskClient) -> 
 
 
 def test_run_without_rules_has_none(app: Any, admin_api: FlaskClient) -> None:
-    assert admin_api.get(f"/api/v1/runs/{record_run(app)}/notify").json["items"] == []
+    assert admin_api.get(f"/api/v1/runs/{record_run(app)}/notify").get_json()["items"] == []
 
 
 @pytest.fixture
@@ -137,38 +137,38 @@ def test_list_costs_the_same_for_more_deliveries(told: str, app: Any, admin: Fla
 
 
 def test_delivery_is_listed_shown_sent_again_and_taken_back(told: str, admin_api: FlaskClient) -> None:
-    (item,) = admin_api.get(f"/api/v1/deliveries?run={told}").json["items"]
+    (item,) = admin_api.get(f"/api/v1/deliveries?run={told}").get_json()["items"]
     assert (item["channel"], item["state"], item["attempts"]) == ("webhook", "failed", 1)
     path = f"/api/v1/deliveries/{item['uid']}"
-    shown = admin_api.get(path).json
+    shown = admin_api.get(path).get_json()
     assert shown["payload"]["fields"]["method"] == "POST"
     assert [each["number"] for each in shown["tries"]] == [1]
     assert admin_api.post(f"{path}/cancel").status_code == 409
     again = admin_api.post(f"{path}/retry")
-    assert (again.status_code, again.json["state"]) == (202, "pending")
-    assert admin_api.post(f"{path}/cancel").json["state"] == "canceled"
+    assert (again.status_code, again.get_json()["state"]) == (202, "pending")
+    assert admin_api.post(f"{path}/cancel").get_json()["state"] == "canceled"
     assert admin_api.post(f"{path}/retry").status_code == 202
 
 
 def test_many_are_replayed(told: str, admin_api: FlaskClient) -> None:
     answer = admin_api.post("/api/v1/deliveries/replay", json={"state": "failed", "run": told})
     assert answer.status_code == 202
-    assert len(answer.json["uids"]) == 1
-    assert admin_api.post("/api/v1/deliveries/replay", json={"state": "failed"}).json == {"uids": []}
+    assert len(answer.get_json()["uids"]) == 1
+    assert admin_api.post("/api/v1/deliveries/replay", json={"state": "failed"}).get_json() == {"uids": []}
 
 
 def test_others_see_neither_addresses_nor_contents(
     told: str, viewer_api: FlaskClient, api: Api, make_token: Any
 ) -> None:
-    (item,) = viewer_api.get("/api/v1/deliveries").json["items"]
+    (item,) = viewer_api.get("/api/v1/deliveries").get_json()["items"]
     assert item["to"] == "http://127.0.0.1:9/…"
-    shown = viewer_api.get(f"/api/v1/deliveries/{item['uid']}").json
+    shown = viewer_api.get(f"/api/v1/deliveries/{item['uid']}").get_json()
     assert shown["payload"] is None
     assert "key=abc" not in str(shown)
     for verb in ("retry", "cancel"):
         assert viewer_api.post(f"/api/v1/deliveries/{item['uid']}/{verb}").status_code == 403
     limited = api(make_token(["admin"], services=["other"]))
-    assert limited.get("/api/v1/deliveries").json["items"] == []
+    assert limited.get("/api/v1/deliveries").get_json()["items"] == []
     assert limited.get(f"/api/v1/deliveries/{item['uid']}").status_code == 404
     assert limited.post("/api/v1/deliveries/replay", json={}).status_code == 403
 
@@ -211,9 +211,9 @@ def test_destination_is_made_changed_and_removed(admin_api: FlaskClient, viewer_
     body = {"channel": "slack", "config": {"token": "xoxb-hunter2", "channel": "#ops"}}
     assert admin_api.put(path, json=body).status_code == 201
     again = admin_api.put(path, json={"channel": "slack", "config": {"token": "********", "channel": "#dev"}})
-    assert (again.status_code, again.json["config"]) == (200, {"token": "********", "channel": ["#dev"]})
-    assert "hunter2" not in str(admin_api.get("/api/v1/destinations").json)
-    assert viewer_api.get("/api/v1/destinations").json["items"][0]["config"] is None
+    assert (again.status_code, again.get_json()["config"]) == (200, {"token": "********", "channel": ["#dev"]})
+    assert "hunter2" not in str(admin_api.get("/api/v1/destinations").get_json())
+    assert viewer_api.get("/api/v1/destinations").get_json()["items"][0]["config"] is None
     assert viewer_api.put(path, json=body).status_code == 403
     assert admin_api.put(path, json={"channel": "irc", "config": {}}).status_code == 409
     assert admin_api.delete(path).status_code == 204
@@ -233,24 +233,30 @@ def test_destination_is_made_changed_and_removed(admin_api: FlaskClient, viewer_
 def test_faulty_destination_is_refused(admin_api: FlaskClient, name: str, body: dict[str, Any], path: str) -> None:
     answer = admin_api.put(f"/api/v1/destinations/{name}", json=body)
     assert answer.status_code == 422
-    assert answer.json["errors"][0]["path"] == path
+    assert answer.get_json()["errors"][0]["path"] == path
 
 
 def test_subscription_is_ones_own(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:
     body = {"criteria": {"status": "finished", "level": "errors"}, "query": "service:audit"}
     made = viewer_api.post("/api/v1/subscriptions", json=body)
     assert made.status_code == 201
-    assert [each["id"] for each in viewer_api.get("/api/v1/subscriptions").json["items"]] == [made.json["id"]]
-    assert admin_api.get("/api/v1/subscriptions").json["items"] == []
-    assert admin_api.delete(f"/api/v1/subscriptions/{made.json['id']}").status_code == 404
-    assert viewer_api.delete(f"/api/v1/subscriptions/{made.json['id']}").status_code == 204
+    assert [each["id"] for each in viewer_api.get("/api/v1/subscriptions").get_json()["items"]] == [
+        made.get_json()["id"]
+    ]
+    assert admin_api.get("/api/v1/subscriptions").get_json()["items"] == []
+    assert admin_api.delete(f"/api/v1/subscriptions/{made.get_json()['id']}").status_code == 404
+    assert viewer_api.delete(f"/api/v1/subscriptions/{made.get_json()['id']}").status_code == 204
 
 
 def test_faulty_subscription_is_refused_with_every_fault(viewer_api: FlaskClient) -> None:
     body = {"criteria": {"status": "finish"}, "query": "service:(", "channel": "slack"}
     answer = viewer_api.post("/api/v1/subscriptions", json=body)
     assert answer.status_code == 422
-    assert [fault["path"] for fault in answer.json["errors"]] == ["channel", "query", "subscription.criteria.status"]
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [
+        "channel",
+        "query",
+        "subscription.criteria.status",
+    ]
 
 
 def test_subscription_tells_of_runs_that_it_selects(app: Any, viewer_api: FlaskClient) -> None:
@@ -262,7 +268,7 @@ def test_subscription_tells_of_runs_that_it_selects(app: Any, viewer_api: FlaskC
     viewer_api.post("/api/v1/subscriptions", json=body)
     site = Site(app=app)
     failed = [Device(name="r1", status="failed")]
-    runs = (("audit", failed), ("audit", []), ("x", failed))
+    runs: list[tuple[str, list[Device]]] = [("audit", failed), ("audit", []), ("x", failed)]
     uids = [record_run(app, service=name, devices=devices) for name, devices in runs]
     site.plan()
     assert [[each.to for each in site.deliveries(uid)] for uid in uids] == [["viewer@example.org"], [], []]
@@ -270,11 +276,11 @@ def test_subscription_tells_of_runs_that_it_selects(app: Any, viewer_api: FlaskC
 
 def test_secret_is_kept_and_never_shown(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:
     made = admin_api.post("/api/v1/secrets", json={"description": "ci", "value": "hunter2", "is_servers": True})
-    assert (made.status_code, made.json["is_servers"]) == (201, True)
-    assert "hunter2" not in str(admin_api.get("/api/v1/secrets").json)
-    assert viewer_api.get("/api/v1/secrets").json["items"] == []
-    assert admin_api.delete(f"/api/v1/secrets/{made.json['id']}").status_code == 204
-    assert admin_api.delete(f"/api/v1/secrets/{made.json['id']}").status_code == 404
+    assert (made.status_code, made.get_json()["is_servers"]) == (201, True)
+    assert "hunter2" not in str(admin_api.get("/api/v1/secrets").get_json())
+    assert viewer_api.get("/api/v1/secrets").get_json()["items"] == []
+    assert admin_api.delete(f"/api/v1/secrets/{made.get_json()['id']}").status_code == 204
+    assert admin_api.delete(f"/api/v1/secrets/{made.get_json()['id']}").status_code == 404
 
 
 @pytest.mark.parametrize("body", [{"description": " ", "value": "x"}, {"description": "a", "value": "a\nb"}])

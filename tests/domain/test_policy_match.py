@@ -19,7 +19,7 @@ COMPLETE, INCOMPLETE, CANCELED, RUNNING = (
 
 
 def happening(
-    status: RunStatus, *, level: Level | None = None, before: RunStatus | None = None, **classes: int
+    status: RunStatus, level: Level | None = None, before: RunStatus | None = None, **classes: int
 ) -> Happening:
     event = Event.RUNNING if status is RUNNING else Event.ENDED
     changes = Changes(reference=before, classes={ChangeClass(name): count for name, count in classes.items()})
@@ -82,7 +82,7 @@ def test_change_fires(
     word: str, before: RunStatus | None, status: RunStatus, classes: dict[str, int], *, is_fired: bool
 ) -> None:
     criteria = Criteria(status=(StatusWord.ALL,), types=(ChangeWord(word),))
-    assert fires(criteria, happening(status, before=before, **classes)) is is_fired
+    assert fires(criteria, happening(status, None, before, **classes)) is is_fired
 
 
 def test_run_with_both_is_both() -> None:

@@ -31,7 +31,8 @@ def report_of(site: Site, uid: str, **wants: Any) -> Report:
 
 def test_report_names_what_fails_the_new_ones_first(site: Site) -> None:
     record_run(site.app, devices=["r1", Device(name="r2", status="failed"), "r3"])
-    devices = [Device(name="r1", status="failed", message="no route"), Device(name="r2", status="failed"), "r3"]
+    failing = [Device(name="r1", status="failed", message="no route"), Device(name="r2", status="failed")]
+    devices = [*failing, Device(name="r3")]
     uid = record_run(site.app, devices=devices, logs={"run": ["INFO fine", "ERROR r1: no route", "ERROR more"]})
     report = report_of(site, uid)
     assert [(line.name, line.is_new, line.since_number) for line in report.failing] == [

@@ -17,7 +17,7 @@ from webapp.store.workers import ask_health
 from webapp.worker.desk import Desk
 from webapp.worker.engines.huey import JsonSerializer
 from webapp.worker.jobs import EVERY_S, JOBS
-from webapp.worker.schedule import Schedule
+from webapp.worker.schedule import Recently, Schedule
 
 
 def _desk(app: Flask, *, workers: int = 1) -> Desk:
@@ -40,6 +40,14 @@ def test_one_kind_never_runs_twice_at_once() -> None:
     assert schedule.take_due(100) == []
     schedule.end("slow")
     assert schedule.take_due(100) == ["slow"]
+
+
+@pytest.mark.unit
+def test_what_was_swept_is_not_swept_again_for_a_while() -> None:
+    recently = Recently(30)
+    assert recently.take(["a", "b", "a"], 100) == ["a", "b"]
+    assert recently.take(["a", "c"], 129) == ["c"]
+    assert recently.take(["a", "c"], 130) == ["a"]
 
 
 @pytest.mark.unit

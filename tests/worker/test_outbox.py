@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,6 +72,14 @@ def raising(error: Exception) -> Callable[[], None]:
         raise error
 
     return fail
+
+
+def has_heard(key: str, count: int) -> bool:
+    return len(told(key)) >= count
+
+
+def block_until(event: threading.Event) -> None:
+    event.wait(60)
 
 
 def wait_for(check: Callable[[], object], *, timeout_s: float = 30) -> None:
@@ -216,7 +225,7 @@ def test_embedded_worker_tells_at_once(site: Site, key: str) -> None:
         for number in range(9):
             began = time.monotonic()
             record_run(site.app, devices=["r1"])
-            wait_for(lambda wanted=number + 1: len(told(key)) >= wanted)
+            wait_for(partial(has_heard, key, number + 1))
             times.append(time.monotonic() - began)
         assert sorted(times)[len(times) // 2] < 2.0
     finally:
@@ -231,7 +240,7 @@ def test_dead_destination_does_not_hold_up_the_others(tmp_path: Path, own_databa
     }
     stuck = threading.Event()
     config = {**own_database, "NOTIFICATION_HANDLERS": handlers}
-    with opened_site(tmp_path / "instance", config) as site, way(dead, lambda: stuck.wait(60) and None):
+    with opened_site(tmp_path / "instance", config) as site, way(dead, partial(block_until, stuck)):
         desk = Desk(site.office, site.app.app_context, workers=4)
         desk.start()
         try:

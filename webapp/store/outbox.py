@@ -43,6 +43,7 @@ PENDING = "pending"
 SENDING = "sending"
 SPENT = "spent"
 LANE_SLOTS = 2
+MAX_LANES = 1_000
 LANES = "afterrun.lanes"
 
 Kick = Callable[[Sequence[str]], None]
@@ -220,8 +221,10 @@ def remove_work(session: Session, delivery_id: int) -> bool:
 
 
 def list_due_lanes(session: Session, *, now: datetime) -> list[str]:
-    """Return each lane with something due, as often as it has slots for it."""
-    counted = session.execute(select(_OUTBOX.c.lane, func.count()).where(_is_due(now)).group_by(_OUTBOX.c.lane))
+    """Return the lanes with something due, the longest waiting first, each as often as it has slots for it."""
+    first = func.min(_OUTBOX.c.id)
+    by_lane = select(_OUTBOX.c.lane, func.count()).where(_is_due(now)).group_by(_OUTBOX.c.lane)
+    counted = session.execute(by_lane.order_by(first).limit(MAX_LANES))
     return [lane for lane, count in counted for _ in range(min(count, LANE_SLOTS))]
 
 

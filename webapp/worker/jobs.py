@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,10 +21,12 @@ from webapp.store.db import reading, writing
 from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
 from webapp.worker.checks import Bench
 from webapp.worker.outbox import list_due_lanes
+from webapp.worker.schedule import Recently
 from webapp.worker.selfcheck import report_selfcheck
 
 DAY_S = 24 * 3600.0
 LANE = "lane"
+SWEPT_S = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Surroundings:
         settings: every setting.
         office: what sends notices.
         kick: has a job done soon, given its kind and what it is about.
+        swept: the destinations that the sweep kicked lately: a long queue must not grow by being looked at.
         started_at: when the process began.
         started_mono: the same by the clock that never jumps.
         name: what the process is called.
@@ -49,6 +53,7 @@ class Surroundings:
     settings: Settings
     office: Office
     kick: Kick
+    swept: Recently = field(default_factory=lambda: Recently(SWEPT_S))
     started_at: datetime = field(default_factory=now)
     started_mono: float = field(default_factory=time.monotonic)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:255])
@@ -102,8 +107,10 @@ def selfcheck(around: Surroundings) -> None:
 
 def sweep_outbox(around: Surroundings) -> None:
     """Kick every destination that something is due for: what nobody was told of is done all the same."""
-    for lane in list_due_lanes():
-        around.kick(LANE, lane)
+    lanes = Counter(list_due_lanes())
+    for lane in around.swept.take(lanes, time.monotonic()):
+        for _ in range(lanes[lane]):
+            around.kick(LANE, lane)
 
 
 def alarm(around: Surroundings) -> None:
