@@ -1,4 +1,4 @@
-"""What does a whole run look like as one JSON document: its sections `results`, `attempt1`, `attempt2`, ..., streamed.
+"""What does a whole run look like as JSON: one document of sections `results`, `attempt1`, ..., or device by device.
 
 Source of the shape: `docs/reporting.md`, section "The results document". The text of two equal runs is equal: names are
 sorted and every result stands as it was sent.
@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS, DeviceStatus
-from webapp.store.blobs import stream_blob
+from webapp.store.blobs import get_blob, stream_blob, unpack
+from webapp.store.models.blobs import BlobRow
 from webapp.store.results import (
     DeviceResult,
     iterate_device_results,
@@ -20,6 +22,8 @@ from webapp.store.results import (
 )
 from webapp.store.runs import Run, list_steps
 
+BATCH_ROWS = 200
+BATCH_BYTES = 1 << 20
 SELECTIONS: dict[str, frozenset[DeviceStatus]] = {
     "all": frozenset(DeviceStatus),
     "success": DEVICE_SUCCESS,
@@ -47,6 +51,38 @@ def stream_results(session: Session, run: Run, *, selection: str = "all") -> Ite
     if steps:
         yield b',"services":' + _json({step.parent_step or step.service: _reference(step) for step in steps})
     yield b"}\n"
+
+
+def iterate_device_contents(
+    session: Session, *, run_id: int, attempt: int | None
+) -> Iterator[tuple[DeviceResult, bytes | None]]:
+    """Yield a section's device results by name, each with its JSON as it was sent, or None where it sent none.
+
+    Small results are read many at a time; no more than `BATCH_BYTES` of them, or one large result, is held at once.
+    """
+    batch: list[DeviceResult] = []
+    size = 0
+    for result in iterate_device_results(session, run_id=run_id, attempt=attempt):
+        batch.append(result)
+        size += result.size or 0
+        if size >= BATCH_BYTES or len(batch) == BATCH_ROWS:
+            yield from _with_contents(session, batch)
+            batch, size = [], 0
+    yield from _with_contents(session, batch)
+
+
+def _with_contents(session: Session, batch: Sequence[DeviceResult]) -> Iterator[tuple[DeviceResult, bytes | None]]:
+    small = {each.blob_id for each in batch if each.blob_id is not None and (each.size or 0) < BATCH_BYTES}
+    rows = session.execute(select(BlobRow.id, BlobRow.size, BlobRow.data).where(BlobRow.id.in_(small)))
+    packed = {row.id: (row.data, row.size) for row in rows}
+    for result in batch:
+        if result.blob_id is None:
+            yield result, None
+        elif result.blob_id in packed:
+            data, size = packed[result.blob_id]
+            yield result, unpack(data, size=size)
+        else:
+            yield result, get_blob(session, result.blob_id)
 
 
 def _stream_section(
