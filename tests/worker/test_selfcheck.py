@@ -72,10 +72,10 @@ def test_selfcheck_is_a_run_of_this_host(app: Flask) -> None:
 
 
 def test_failed_check_makes_the_run_fail(app: Flask) -> None:
-    report_selfcheck(_bench(app, GIT_AUTOMATION="/nowhere/at/all"), trigger="schedule")
+    report_selfcheck(_bench(app, GIT_AUTOMATION="/nowhere/at/all", GIT_LOCAL_ROOTS="/nowhere"), trigger="schedule")
     with reading() as session:
         assert session.scalars(select(RunRow.level)).one() == "errors"
-        assert "git: fatal" in session.scalars(select(DeviceResultRow.message)).one()
+        assert "git: There is no such repository" in session.scalars(select(DeviceResultRow.message)).one()
 
 
 def test_sound_database_passes(app: Flask) -> None:

@@ -1,83 +1,279 @@
-"""Does a Git repository answer? Asked by git itself, which is killed with all its children when it is silent."""
+"""How do commits get into somebody's repository: built on its tip in a bare cache, pushed, never forced.
 
-import os
+The cache may be deleted at any time; it only saves fetching everything again. One process works in it at a time.
+"""
+
+import fcntl
+import random
 import re
-import signal
-import subprocess
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
-from webapp.errors import AfterrunError
+from webapp.gitexport.access import Access, opened, read_host_key
+from webapp.gitexport.addresses import Address
+from webapp.gitexport.failures import RepositoryError, Trouble, classify
+from webapp.gitexport.process import Output, environment, run_git
+from webapp.gitexport.tree import File
 
-PROTOCOLS = "https:http:ssh:file:git"
-MAX_REASON = 500
-USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
-
-
-class RepositoryError(AfterrunError):
-    """A repository could not be reached; the text is git's, without passwords."""
+LOOK_S = 20.0
+MOVE_S = 600.0
+WAIT_S = 30.0
+TRIES = 40
+PAUSE_S = 0.2
+MARKER = "address"
+TRACKED = "refs/remotes/origin/branch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """What a repository answered."""
+class Target:
+    """A branch of a repository, and what opens it."""
 
-    branches: int
+    address: Address
+    branch: str
+    access: Access
 
 
-def find_remote(address: str, *, timeout_s: float) -> Remote:
-    """Ask a repository for its branches.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a repository answered: whether the branch is there, and the host key it showed."""
+
+    tip: str | None
+    host_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What a commit says.
 
     Args:
-        address: as git takes it: https, ssh, `user@host:path`, or a path.
-        timeout_s: how long git may take; it is killed afterwards.
+        uid: the run's, by which its commit is known again.
+        author: name and mail address.
+        committer: name and mail address.
+        at: when the run ended; the same run on the same tip makes the same commit.
+        message: subject and trailers.
+        folder: where the files go, below the repository's root.
+    """
+
+    uid: str
+    author: tuple[str, str]
+    committer: tuple[str, str]
+    at: datetime
+    message: str
+    folder: str
+
+
+def ask(target: Target, *, folder: Path, timeout_s: float = LOOK_S, pins: bool = False) -> Answer:
+    """Ask a repository for its branch.
+
+    Args:
+        target: the repository.
+        folder: where files of the call may lie meanwhile.
+        timeout_s: how long git may take.
+        pins: whether an unknown host key is accepted and returned.
 
     Raises:
-        RepositoryError: git is missing, refuses, fails, or is silent.
+        RepositoryError: it does not answer, or refuses.
     """
-    if not address or address.startswith("-") or "::" in address:
-        raise RepositoryError("this is not the address of a repository")
-    command = ["git", "ls-remote", "--heads", "--", address]
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=True,
-        )
-    except FileNotFoundError:
-        raise RepositoryError("git is not installed") from None
-    with process:
+    reference = f"refs/heads/{target.branch}"
+    with opened(target.address, target.access, folder=folder, pins=pins) as way:
+        done = run_git(["ls-remote", "--", target.address.url, reference], env=way.env, timeout_s=timeout_s)
+        _require(done, target)
+        return Answer(tip=_tip(done.out, reference), host_key=read_host_key(way.known_hosts))
+
+
+class Cache:
+    """The bare cache of one branch of a repository.
+
+    Args:
+        folder: where caches lie, `instance/git`.
+        name: the cache's own name.
+        target: the branch.
+    """
+
+    def __init__(self, folder: Path, name: str, target: Target) -> None:
+        self._folder = folder
+        self._path = folder / f"{name}.git"
+        self._target = target
+        self._url = target.address.url
+        self._branch = f"refs/heads/{target.branch}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other process out of the cache.
+
+        Raises:
+            RepositoryError: somebody else has been in it for too long.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("wb") as file:
+            _lock(file.fileno())
+            yield
+
+    def refresh(self) -> str | None:
+        """Bring the branch's newest commit here, and return it; None while there is no such branch."""
+        self._ensure()
+        tip = ask(self._target, folder=self._folder).tip
+        if tip is not None and tip not in self._git("for-each-ref", "--format=%(objectname)", TRACKED):
+            words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--")
+            self._talk(*words, self._url, f"+{self._branch}:{TRACKED}")
+        return self._git("rev-parse", TRACKED).strip() if tip else None
+
+    def find_run(self, tip: str | None, uid: str) -> str | None:
+        """Return the commit of a run that is part of the branch, if there is one."""
+        if tip is None:
+            return None
+        pattern = f"^Run: .*/runs/{re.escape(uid)}$"
+        found = self._git("log", "-1", "--format=%H", f"--grep={pattern}", "--basic-regexp", tip, "--")
+        return found.strip() or None
+
+    def import_files(self, files: Iterable[File]) -> str:
+        """Store files and return the tree they make."""
+        reference = _own_reference()
         try:
-            out, err = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise RepositoryError(f"no answer within {timeout_s:g} s") from None
-    if process.returncode != 0:
-        raise RepositoryError(_reason(err))
-    return Remote(branches=len(out.splitlines()))
+            self._git("fast-import", "--quiet", pieces=_stream_files(reference, files))
+            return self._git("rev-parse", f"{reference}^{{tree}}").strip()
+        finally:
+            self._forget(reference)
+
+    def publish(self, tree: str, commit: Commit, tip: str | None, *, tries: int = TRIES) -> str:
+        """Put a tree on the branch's tip and push it, on a newer tip again when somebody else was faster.
+
+        Returns:
+            The commit's id; when a commit of this run came to the branch meanwhile, that one's.
+
+        Raises:
+            RepositoryError: the push was refused, did not go through, or lost the race too often.
+        """
+        for attempt in range(1, tries + 1):
+            try:
+                return self._publish(tree, commit, tip)
+            except RepositoryError as error:
+                if error.trouble is not Trouble.MOVED or attempt == tries:
+                    raise
+            time.sleep(random.uniform(0, PAUSE_S * min(attempt, 8)))  # noqa: S311  (jitter)
+            tip = self.refresh()
+            there = self.find_run(tip, commit.uid)
+            if there is not None:
+                return there
+        raise AssertionError("the last try returns or raises")
+
+    def tidy(self) -> None:
+        """Keep the cache small."""
+        self._git("-c", "gc.auto=2000", "-c", "gc.autoPackLimit=30", "-c", "gc.autoDetach=false", "gc", "--auto", "-q")
+
+    def remove(self) -> None:
+        """Forget everything that is cached."""
+        shutil.rmtree(self._path, ignore_errors=True)
+
+    def _publish(self, tree: str, commit: Commit, tip: str | None) -> str:
+        reference = _own_reference()
+        try:
+            self._git("fast-import", "--quiet", pieces=[_commit_text(reference, tree, commit, tip)])
+            made = self._git("rev-parse", reference).strip()
+            self._talk("push", "--porcelain", "--no-verify", "--", self._url, f"{made}:{self._branch}")
+            self._git("update-ref", TRACKED, made)
+            return made
+        finally:
+            self._forget(reference)
+
+    def _ensure(self) -> None:
+        """Make the cache; one of another address is worth nothing."""
+        marker = self._path / MARKER
+        wanted = f"{self._target.address.url}\n{self._target.branch}\n"
+        if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
+            return
+        self.remove()
+        self._git("init", "--quiet", "--bare")
+        marker.write_text(wanted, encoding="utf-8")
+
+    def _talk(self, *words: str) -> None:
+        """Run git on the cache and the repository."""
+        with opened(self._target.address, self._target.access, folder=self._folder) as way:
+            _require(self._run(words, way.env), self._target)
+
+    def _git(self, *words: str, pieces: Iterable[bytes] = ()) -> str:
+        """Run git on the cache alone.
+
+        Raises:
+            RepositoryError: the disk is full, or the cache is broken; it is removed, and the next try makes it anew.
+        """
+        done = self._run(words, _local(), pieces=pieces)
+        if done.code == 0:
+            return done.out
+        error = classify(done.err)
+        self.remove()
+        if error.trouble is Trouble.DISK_FULL:
+            raise error
+        raise RepositoryError(Trouble.CACHE, f"The local cache was broken and is made anew: {error}")
+
+    def _run(self, words: Iterable[str], env: Mapping[str, str], *, pieces: Iterable[bytes] = ()) -> Output:
+        return run_git(["--git-dir", str(self._path), *words], env=env, timeout_s=MOVE_S, pieces=pieces)
+
+    def _forget(self, reference: str) -> None:
+        self._run(["update-ref", "-d", reference], _local())
 
 
-def hide_secrets(text: str) -> str:
-    """Return a text without the names and passwords that stand in addresses."""
-    return USERINFO.sub("", text)
+def _local() -> dict[str, str]:
+    """Return the variables of a git that reaches nobody."""
+    return environment({}, {"GIT_ALLOW_PROTOCOL": ""})
 
 
-def _environment() -> dict[str, str]:
-    """Return variables that keep git from asking anybody anything."""
-    return {
-        **os.environ,
-        "LC_ALL": "C",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "true",
-        "GIT_ALLOW_PROTOCOL": PROTOCOLS,
-        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=5",
-    }
+def _lock(handle: int) -> None:
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise RepositoryError(Trouble.BUSY, "Another push to this repository is still going on") from None
+            time.sleep(0.05)
 
 
-def _reason(output: bytes) -> str:
-    lines = hide_secrets(output.decode("utf-8", "replace")).strip().splitlines()
-    fatal = [line for line in lines if line.startswith(("fatal:", "ERROR:", "error:"))]
-    return (fatal or lines or ["git failed without a word"])[0][:MAX_REASON]
+def _require(done: Output, target: Target) -> None:
+    if done.code != 0:
+        raise classify(target.access.hide(f"{done.err}\n{done.out}"))
+
+
+def _tip(listing: str, branch: str) -> str | None:
+    """Return the commit of a branch in what `ls-remote` printed; the pattern may have matched longer names too."""
+    tips = (line.split("\t") for line in listing.splitlines())
+    return next((words[0] for words in tips if words[1:] == [branch]), None)
+
+
+def _own_reference() -> str:
+    return f"refs/afterrun/{secrets.token_hex(8)}"
+
+
+def _stream_files(reference: str, files: Iterable[File]) -> Iterator[bytes]:
+    """Yield what makes a commit of these files alone; only its tree is used."""
+    yield b"commit %b\ncommitter x <x> 0 +0000\ndata 0\n" % reference.encode()
+    for file in files:
+        yield b"M 100644 inline %b\ndata %d\n" % (file.path.encode(), file.size)
+        yield from file.pieces
+        yield b"\n"
+
+
+def _commit_text(reference: str, tree: str, commit: Commit, tip: str | None) -> bytes:
+    when = f"{int(commit.at.timestamp())} +0000"
+    message = commit.message.encode()
+    lines = [
+        f"commit {reference}",
+        f"author {_person(commit.author)} {when}",
+        f"committer {_person(commit.committer)} {when}",
+        f"data {len(message)}",
+    ]
+    head = "\n".join(lines).encode() + b"\n" + message + b"\n"
+    parent = f"from {tip}\n".encode() if tip else b""
+    return head + parent + f"M 040000 {tree} {commit.folder}\n".encode()
+
+
+def _person(person: tuple[str, str]) -> str:
+    name, mail = (re.sub(r"[<>\x00-\x1f\x7f]+", " ", text).strip() for text in person)
+    return f"{name or 'unknown'} <{mail.replace(' ', '')}>"

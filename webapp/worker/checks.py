@@ -12,7 +12,9 @@ from pathlib import Path
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.errors import AfterrunError
-from webapp.gitexport.repository import find_remote, hide_secrets
+from webapp.gitexport.access import Access
+from webapp.gitexport.addresses import parse_address, read_local_roots
+from webapp.gitexport.repository import Target, ask
 from webapp.notify.addresses import EVERYWHERE
 from webapp.notify.contract import ChannelError
 from webapp.notify.line import Line
@@ -134,13 +136,16 @@ def _offer(server: smtplib.SMTP, sender: str) -> None:
 def check_git(bench: Bench) -> Finding:
     """Ask the automation's repository for its branches."""
     with reading() as session:
-        address = bench.settings.text(session, "GIT_AUTOMATION")
-    if not address:
+        given = bench.settings.text(session, "GIT_AUTOMATION")
+    if not given:
         return Finding(result=CaseResult.SKIP, message="no repository is set (GIT_AUTOMATION)")
-    shown = hide_secrets(address)
-    remote = find_remote(address, timeout_s=ANSWER_S)
-    facts: Facts = {"repository": shown, "branches": remote.branches}
-    return Finding(result=CaseResult.PASS, message=f"{shown} answers", facts=facts)
+    roots = read_local_roots(str(bench.settings.at_start("GIT_LOCAL_ROOTS").value))
+    address = parse_address(given, local_roots=roots)
+    answer = ask(
+        Target(address=address, branch="main", access=Access()), folder=bench.instance / "git", timeout_s=ANSWER_S
+    )
+    facts: Facts = {"repository": address.url, "commit": answer.tip or ""}
+    return Finding(result=CaseResult.PASS, message=f"{address.url} answers", facts=facts)
 
 
 CHECKS: dict[str, Check] = {
