@@ -4,14 +4,25 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flask import Flask
+
 from tests.servers.git_hosts import run_git
 from webapp.gitexport.access import Access
 from webapp.gitexport.addresses import parse_address
 from webapp.gitexport.repository import Cache, Commit, Target
 from webapp.gitexport.tree import File
+from webapp.settings.resolve import Settings
+from webapp.web.links import SETTINGS_KEY
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FILES = {"run.json": b"{}\n"}
+
+
+def allow_roots(app: Flask, roots: str) -> Settings:
+    """Set GIT_LOCAL_ROOTS as the environment would, and return the settings."""
+    settings: Settings = app.extensions[SETTINGS_KEY]
+    settings._environment = {**settings._environment, "GIT_LOCAL_ROOTS": roots}
+    return settings
 
 
 def target(url: str, *, access: Access | None = None, root: Path = Path("/"), branch: str = "main") -> Target:
@@ -41,7 +52,7 @@ def push(cache: Cache, commit: Commit, contents: Mapping[str, bytes] = FILES) ->
         there = cache.find_run(tip, commit.uid)
         if there is not None:
             return there
-        made = cache.publish(cache.import_files(files_of(contents)), commit, tip)
+        made = cache.publish(cache.import_files(files_of(contents), tip=tip, folder=commit.folder), commit, tip)
         cache.tidy()
         return made
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gitexport.pushing import commit_of, log, push, target
+from tests.gitexport.pushing import FILES, commit_of, files_of, log, push, target
 from tests.programs import needs_program
 from tests.servers.git_hosts import TOKEN, HttpsHost, Repositories, SshHost, free_port, silent_port
 from webapp.gitexport.access import Access
@@ -169,7 +169,9 @@ def test_race_that_is_lost_every_time_is_tried_later(tmp_path: Path, repositorie
     (path / "hooks" / "pre-receive").write_text(f"#!/bin/sh\nexport {who}\n{hook}\n")
     (path / "hooks" / "pre-receive").chmod(0o755)
     with pytest.raises(RepositoryError) as caught, cache.locked():
-        cache.publish(cache.import_files([]), commit_of("u2"), cache.refresh(), tries=3)
+        cache.publish(
+            cache.import_files(files_of(FILES), tip=None, folder="audit"), commit_of("u2"), cache.refresh(), tries=3
+        )
     assert (caught.value.trouble, caught.value.is_permanent) == (Trouble.MOVED, False)
     assert log(path).count("x") == 3
 

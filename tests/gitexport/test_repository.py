@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gitexport.pushing import commit_of, listed, log, push, target
+from tests.gitexport.pushing import FILES, commit_of, files_of, listed, log, push, target
 from tests.programs import needs_program
 from tests.servers.git_hosts import TOKEN, HttpsHost, Repositories, SshHost, run_git
 from webapp.gitexport.access import Access, fingerprint
@@ -63,11 +63,11 @@ def test_branch_that_somebody_moved_is_built_upon(tmp_path: Path, repositories: 
     push(cache, commit_of("u1"))
     with cache.locked():
         tip = cache.refresh()
-        tree = cache.import_files([])
+        tree = cache.import_files(files_of(FILES), tip=None, folder="audit")
         other_commit(path, tmp_path / "clone", "theirs.txt")
         cache.publish(tree, commit_of("u2"), tip)
     assert log(path) == ["audit #1: ok", "theirs", "audit #1: ok"]
-    assert listed(path) == ["theirs.txt"]
+    assert listed(path) == ["audit/run.json", "theirs.txt"]
 
 
 def test_two_workers_with_one_run_make_one_commit(tmp_path: Path, repositories: Repositories) -> None:
@@ -77,7 +77,7 @@ def test_two_workers_with_one_run_make_one_commit(tmp_path: Path, repositories: 
     for cache in caches:
         with cache.locked():
             assert cache.refresh() is None
-            trees.append(cache.import_files([]))
+            trees.append(cache.import_files(files_of(FILES), tip=None, folder="audit"))
     made = [cache.publish(tree, commit_of("u1"), None) for cache, tree in zip(caches, trees, strict=True)]
     assert made[0] == made[1]
     assert len(log(path)) == 1
@@ -89,7 +89,7 @@ def test_run_that_came_by_another_way_while_pushing_is_not_doubled(tmp_path: Pat
     push(quick, commit_of("u0"))
     with late.locked():
         tip = late.refresh()
-        tree = late.import_files([])
+        tree = late.import_files(files_of(FILES), tip=tip, folder="audit")
         other_commit(path, tmp_path / "clone", "theirs.txt")
         made = push(quick, commit_of("u1"))
         assert late.publish(tree, commit_of("u1"), tip) == made

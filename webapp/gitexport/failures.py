@@ -93,7 +93,8 @@ SIGNS = (
     ),
     _sign(
         Trouble.CREDENTIALS,
-        r"permission denied \(|authentication failed|could not read (?:username|password)|returned error: 40[13]",
+        r"permission denied \(|authentication failed|marked as read.only|not allowed to push|access not granted|"
+        r"could not read (?:username|password)|returned error: 40[13]",
         "The server refused the credentials",
     ),
     _sign(Trouble.OWNER, r"dubious ownership", "The repository's folder belongs to another account of this machine"),

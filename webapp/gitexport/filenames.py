@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 # Bytes; leaves room for an ending in file systems that take 255, and for folders where a whole path has 260.
 LONGEST = 180
+_USUAL = re.compile(r"[a-z0-9](?:[a-z0-9_@,()+ .-]*[a-z0-9_@,()+-])?")
 _PLAIN = frozenset("0123456789-_.@,()+ ")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d)(?: *\..*)?", re.IGNORECASE | re.DOTALL)
 _SHORTENED = re.compile(r"==[0-9a-f]{32}")
@@ -21,12 +22,13 @@ def file_name(name: str) -> str:
 
     No two names share a file name, not even where case and Unicode form do not count.
     """
-    body = "".join(_escaped(name, place) for place in range(len(name)))
+    is_usual = _USUAL.fullmatch(name) is not None
+    body = name if is_usual else "".join(_escaped(name, place) for place in range(len(name)))
     if _RESERVED.fullmatch(body):
         body = _escape(body[0]) + body[1:]
-    if unicodedata.normalize("NFC", body) != body:
+    if not is_usual and unicodedata.normalize("NFC", body) != body:
         body = "".join(char if char.isascii() else _escape(char) for char in body)
-    whole = body + _case_mark(body)
+    whole = body if is_usual else body + _case_mark(body)
     return whole if len(whole.encode()) <= LONGEST else _shortened(body, name)
 
 

@@ -12,7 +12,7 @@ from typing import IO
 
 from webapp.gitexport.failures import RepositoryError, Trouble
 
-MAX_OUTPUT = 1 << 20
+MAX_OUTPUT = 16 << 20
 # What git may know of the environment: where programs are, and how this machine reaches others and trusts them.
 PASSED = (
     "PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",

@@ -4,15 +4,17 @@ The cache may be deleted at any time; it only saves fetching everything again. O
 """
 
 import fcntl
+import hashlib
 import random
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from webapp.gitexport.access import Access, opened, read_host_key
@@ -21,11 +23,13 @@ from webapp.gitexport.failures import RepositoryError, Trouble, classify
 from webapp.gitexport.process import Output, environment, run_git
 from webapp.gitexport.tree import File
 
+FOLDER = "git"  # of the instance; everything in it may be deleted
 LOOK_S = 20.0
 MOVE_S = 600.0
 WAIT_S = 30.0
 TRIES = 40
 PAUSE_S = 0.2
+SMALL = 1 << 20
 MARKER = "address"
 TRACKED = "refs/remotes/origin/branch"
 
@@ -91,7 +95,7 @@ class Cache:
     """The bare cache of one branch of a repository.
 
     Args:
-        folder: where caches lie, `instance/git`.
+        folder: where caches lie: FOLDER of the instance.
         name: the cache's own name.
         target: the branch.
     """
@@ -132,12 +136,14 @@ class Cache:
         found = self._git("log", "-1", "--format=%H", f"--grep={pattern}", "--basic-regexp", tip, "--")
         return found.strip() or None
 
-    def import_files(self, files: Iterable[File]) -> str:
-        """Store files and return the tree they make."""
+    def import_files(self, files: Iterable[File], *, tip: str | None, folder: str) -> str:
+        """Store files and return the tree they make; what the folder holds at the tip already is not written again."""
         reference = _own_reference()
+        known = self._list_files(tip, folder) if tip else {}
+        head = _commit_head(reference, tip)
         try:
-            self._git("fast-import", "--quiet", pieces=_stream_files(reference, files))
-            return self._git("rev-parse", f"{reference}^{{tree}}").strip()
+            self._git("fast-import", "--quiet", pieces=chain([head], _stream_files(files, folder, known)))
+            return self._git("rev-parse", f"{reference}:{folder}").strip()
         finally:
             self._forget(reference)
 
@@ -163,9 +169,27 @@ class Cache:
                 return there
         raise AssertionError("the last try returns or raises")
 
+    def try_push(self) -> None:
+        """Have the repository say whether it would let a push in; nothing is pushed.
+
+        Raises:
+            RepositoryError: it would not.
+        """
+        self._ensure()
+        reference = _own_reference()
+        try:
+            self._git("fast-import", "--quiet", pieces=[_commit_head(reference, None)])
+            made = self._git("rev-parse", reference).strip()
+            words = ("push", "--dry-run", "--porcelain", "--no-verify", "--", self._url)
+            self._talk(*words, f"{made}:refs/heads/afterrun-{secrets.token_hex(8)}", timeout_s=LOOK_S)
+        finally:
+            self._forget(reference)
+
     def tidy(self) -> None:
-        """Keep the cache small."""
-        self._git("-c", "gc.auto=2000", "-c", "gc.autoPackLimit=30", "-c", "gc.autoDetach=false", "gc", "--auto", "-q")
+        """Keep the cache small; one that could not be tidied is made anew by the next push."""
+        limits = ("-c", "gc.auto=2000", "-c", "gc.autoPackLimit=30", "-c", "gc.autoDetach=false")
+        with suppress(RepositoryError):
+            self._git(*limits, "gc", "--auto", "--quiet")
 
     def remove(self) -> None:
         """Forget everything that is cached."""
@@ -182,6 +206,12 @@ class Cache:
         finally:
             self._forget(reference)
 
+    def _list_files(self, tip: str, folder: str) -> dict[str, str]:
+        """Return the files of a folder by their path in it, each with the id of its content."""
+        entries = self._git("ls-tree", "-r", "-z", "--full-tree", tip, "--", f"{folder}/").split("\0")
+        pairs = (entry.partition("\t") for entry in entries)
+        return {path.removeprefix(f"{folder}/"): head.rpartition(" ")[2] for head, _, path in pairs if path}
+
     def _ensure(self) -> None:
         """Make the cache; one of another address is worth nothing."""
         marker = self._path / MARKER
@@ -192,10 +222,10 @@ class Cache:
         self._git("init", "--quiet", "--bare")
         marker.write_text(wanted, encoding="utf-8")
 
-    def _talk(self, *words: str) -> None:
+    def _talk(self, *words: str, timeout_s: float = MOVE_S) -> None:
         """Run git on the cache and the repository."""
         with opened(self._target.address, self._target.access, folder=self._folder) as way:
-            _require(self._run(words, way.env), self._target)
+            _require(self._run(words, way.env, timeout_s=timeout_s), self._target)
 
     def _git(self, *words: str, pieces: Iterable[bytes] = ()) -> str:
         """Run git on the cache alone.
@@ -212,8 +242,15 @@ class Cache:
             raise error
         raise RepositoryError(Trouble.CACHE, f"The local cache was broken and is made anew: {error}")
 
-    def _run(self, words: Iterable[str], env: Mapping[str, str], *, pieces: Iterable[bytes] = ()) -> Output:
-        return run_git(["--git-dir", str(self._path), *words], env=env, timeout_s=MOVE_S, pieces=pieces)
+    def _run(
+        self,
+        words: Iterable[str],
+        env: Mapping[str, str],
+        *,
+        timeout_s: float = MOVE_S,
+        pieces: Iterable[bytes] = (),
+    ) -> Output:
+        return run_git(["--git-dir", str(self._path), *words], env=env, timeout_s=timeout_s, pieces=pieces)
 
     def _forget(self, reference: str) -> None:
         self._run(["update-ref", "-d", reference], _local())
@@ -251,13 +288,37 @@ def _own_reference() -> str:
     return f"refs/afterrun/{secrets.token_hex(8)}"
 
 
-def _stream_files(reference: str, files: Iterable[File]) -> Iterator[bytes]:
-    """Yield what makes a commit of these files alone; only its tree is used."""
-    yield b"commit %b\ncommitter x <x> 0 +0000\ndata 0\n" % reference.encode()
+def _commit_head(reference: str, tip: str | None) -> bytes:
+    """Return what begins a commit of which only the tree is used."""
+    parent = f"from {tip}\n" if tip else ""
+    return f"commit {reference}\ncommitter x <x> 0 +0000\ndata 0\n{parent}".encode()
+
+
+def _stream_files(files: Iterable[File], folder: str, known: dict[str, str]) -> Iterator[bytes]:
+    """Yield what makes a folder hold these files and no others.
+
+    Args:
+        files: the files.
+        folder: the folder.
+        known: what it holds already: the id of the content by the path in it; used up.
+    """
     for file in files:
-        yield b"M 100644 inline %b\ndata %d\n" % (file.path.encode(), file.size)
-        yield from file.pieces
+        pieces = file.pieces
+        kept = known.pop(file.path, None)
+        if kept is not None and file.size <= SMALL:
+            pieces = (b"".join(pieces),)
+            if _content_id(pieces[0]) == kept:
+                continue
+        yield b"M 100644 inline %b\ndata %d\n" % (f"{folder}/{file.path}".encode(), file.size)
+        yield from pieces
         yield b"\n"
+    for path in known:
+        yield f"D {folder}/{path}\n".encode()
+
+
+def _content_id(text: bytes) -> str:
+    """Return the id that git gives a content."""
+    return hashlib.sha1(b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
 
 
 def _commit_text(reference: str, tree: str, commit: Commit, tip: str | None) -> bytes:
@@ -275,5 +336,5 @@ def _commit_text(reference: str, tree: str, commit: Commit, tip: str | None) -> 
 
 
 def _person(person: tuple[str, str]) -> str:
-    name, mail = (re.sub(r"[<>\x00-\x1f\x7f]+", " ", text).strip() for text in person)
-    return f"{name or 'unknown'} <{mail.replace(' ', '')}>"
+    name, mail = (re.sub(r"[<>\x00-\x1f\x7f]+", " ", text).split() for text in person)
+    return f"{' '.join(name) or 'unknown'} <{''.join(mail)}>"

@@ -6,7 +6,6 @@ with an unchanged result is an unchanged file.
 
 import csv
 import io
-import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -17,7 +16,7 @@ from typing import IO, Any
 import msgspec
 
 from webapp.domain import jsontext
-from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS
+from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS, DeviceStatus
 from webapp.domain.verdict import Tally, verdict_of
 from webapp.gitexport.filenames import file_name
 from webapp.store.db import Session
@@ -35,6 +34,10 @@ PIECE = 256 * 1024
 # Deeper or longer results stand on one line: indenting could make them larger by far.
 MAX_INDENTED_DEPTH = 20
 MAX_INDENTED_BYTES = 4 << 20
+TOO_DEEP = b"\n" + b"  " * (MAX_INDENTED_DEPTH + 1)
+SHORT = 4096  # is indented before its depth is known, which is quicker
+STATUS = {status: msgspec.json.encode(status.value) for status in DeviceStatus}
+SUCCESS = {status: msgspec.json.encode(status in DEVICE_SUCCESS) for status in DeviceStatus}
 CASE_COLUMNS = ("suite", "name", "device", "result", "raw_result", "measurement", "units", "message")
 
 
@@ -86,7 +89,7 @@ def _results_and_devices(session: Session, run: Run, results: IO[bytes]) -> Iter
         comma = _open_section(results)
         for result, entry in entries:
             comma = _add_entry(results, result, entry, comma)
-            text = b'{\n  "device": ' + _json(result.device) + b"," + entry[1:] + b"\n"
+            text = b'{\n  "device": ' + msgspec.json.encode(result.device) + b"," + entry[1:] + b"\n"
             yield File(path=f"devices/{file_name(result.device)}.json", size=len(text), pieces=(text,))
     _close_section(session, run, None, results)
     results.write(b"\n}\n")
@@ -107,10 +110,8 @@ def _write_attempts(session: Session, run: Run, attempts: Iterable[int], spool: 
 def _entries(session: Session, run: Run, attempt: int | None) -> Iterator[tuple[DeviceResult, bytes]]:
     """Yield each device of a section with what the documents say of it."""
     for result, raw in iterate_device_contents(session, run_id=run.id, attempt=attempt):
-        status = _json(result.status.value)
-        success = _json(result.status in DEVICE_SUCCESS)
-        body = _indent(_pretty_result(raw), 2)
-        yield result, b'{\n  "result": %b,\n  "status": %b,\n  "success": %b\n}' % (body, status, success)
+        values = (_indent(_pretty_result(raw), 2), STATUS[result.status], SUCCESS[result.status])
+        yield result, b'{\n  "result": %b,\n  "status": %b,\n  "success": %b\n}' % values
 
 
 def _open_section(spool: IO[bytes]) -> bytes:
@@ -119,7 +120,7 @@ def _open_section(spool: IO[bytes]) -> bytes:
 
 
 def _add_entry(spool: IO[bytes], result: DeviceResult, entry: bytes, comma: bytes) -> bytes:
-    spool.write(comma + b"\n      " + _json(result.device) + b": " + _indent(entry, 6))
+    spool.write(comma + b"\n      " + msgspec.json.encode(result.device) + b": " + _indent(entry, 6))
     return b","
 
 
@@ -129,7 +130,9 @@ def _close_section(session: Session, run: Run, attempt: int | None, spool: IO[by
         for word, statuses in (("failure", DEVICE_FAILURE), ("success", DEVICE_SUCCESS))
     }
     summary = _indent(_pretty(names), 4)
-    spool.write(b'\n    },\n    "success": %b,\n    "summary": %b\n  }' % (_json(not names["failure"]), summary))
+    spool.write(
+        b'\n    },\n    "success": %b,\n    "summary": %b\n  }' % (msgspec.json.encode(not names["failure"]), summary)
+    )
 
 
 def _write_cases(session: Session, run: Run, spool: IO[bytes]) -> bool:
@@ -207,19 +210,18 @@ def _pretty_result(raw: bytes | None) -> bytes:
     if raw is None:
         return b"null"
     text = jsontext.canonical(raw)
-    if len(text) > MAX_INDENTED_BYTES or jsontext.find_too_deep(text, MAX_INDENTED_DEPTH) is not None:
+    if len(text) > MAX_INDENTED_BYTES:
         return text
-    return msgspec.json.format(text, indent=2)
+    if len(text) > SHORT and jsontext.find_too_deep(text, MAX_INDENTED_DEPTH) is not None:
+        return text
+    pretty = msgspec.json.format(text, indent=2)
+    return text if TOO_DEEP in pretty else pretty
 
 
 def _pretty(value: Any) -> bytes:
-    return msgspec.json.format(json.dumps(value, sort_keys=True, ensure_ascii=False).encode(), indent=2)
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)
 
 
 def _indent(text: bytes, blanks: int) -> bytes:
     # A line break never stands inside a JSON text's strings.
     return text.replace(b"\n", b"\n" + b" " * blanks)
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ from pathlib import Path
 from webapp.errors import SettingError
 from webapp.settings.catalogue import CONFIG, SETTINGS, Setting, Value, get_setting
 from webapp.settings.vault import Vault
-from webapp.store import accounts, preferences
+from webapp.store import accounts, preferences, repositories
 from webapp.store.db import Session
 from webapp.store.deliveries import change_wants, list_sealed
 from webapp.store.destinations import list_destinations, reseal_destination
@@ -128,7 +128,11 @@ class Settings:
         for setting in secret:
             sealed = self._opened().reseal(stored[setting.name], setting.name)
             preferences.put_setting(session, setting.name, sealed, by_id=None, now=now)
-        return len(secret) + self._reseal_notices(session)
+        return (
+            len(secret)
+            + self._reseal_notices(session)
+            + repositories.replace_secrets(session, self._opened().reseal)
+        )
 
     def _reseal_notices(self, session: Session) -> int:
         destinations = list_destinations(session)

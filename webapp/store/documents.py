@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.outcome import DEVICE_FAILURE, DEVICE_SUCCESS, DeviceStatus
-from webapp.store.blobs import get_blob, stream_blob, unpack
+from webapp.store.blobs import get_blob, stream_blob, unpack_many
 from webapp.store.models.blobs import BlobRow
 from webapp.store.results import (
     DeviceResult,
@@ -58,13 +58,13 @@ def iterate_device_contents(
 ) -> Iterator[tuple[DeviceResult, bytes | None]]:
     """Yield a section's device results by name, each with its JSON as it was sent, or None where it sent none.
 
-    Small results are read many at a time; no more than `BATCH_BYTES` of them, or one large result, is held at once.
+    Small results are read many at a time; about twice `BATCH_BYTES` of them, or one large result, is held at once.
     """
     batch: list[DeviceResult] = []
     size = 0
     for result in iterate_device_results(session, run_id=run_id, attempt=attempt):
         batch.append(result)
-        size += result.size or 0
+        size += min(result.size or 0, BATCH_BYTES)
         if size >= BATCH_BYTES or len(batch) == BATCH_ROWS:
             yield from _with_contents(session, batch)
             batch, size = [], 0
@@ -73,14 +73,13 @@ def iterate_device_contents(
 
 def _with_contents(session: Session, batch: Sequence[DeviceResult]) -> Iterator[tuple[DeviceResult, bytes | None]]:
     small = {each.blob_id for each in batch if each.blob_id is not None and (each.size or 0) < BATCH_BYTES}
-    rows = session.execute(select(BlobRow.id, BlobRow.size, BlobRow.data).where(BlobRow.id.in_(small)))
-    packed = {row.id: (row.data, row.size) for row in rows}
+    rows = session.execute(select(BlobRow.id, BlobRow.data, BlobRow.size).where(BlobRow.id.in_(small))).all()
+    contents = dict(zip((row.id for row in rows), unpack_many((row.data, row.size) for row in rows), strict=True))
     for result in batch:
         if result.blob_id is None:
             yield result, None
-        elif result.blob_id in packed:
-            data, size = packed[result.blob_id]
-            yield result, unpack(data, size=size)
+        elif result.blob_id in contents:
+            yield result, contents[result.blob_id]
         else:
             yield result, get_blob(session, result.blob_id)
 

@@ -14,7 +14,7 @@ from webapp.domain.outcome import CaseResult
 from webapp.errors import AfterrunError
 from webapp.gitexport.access import Access
 from webapp.gitexport.addresses import parse_address, read_local_roots
-from webapp.gitexport.repository import Target, ask
+from webapp.gitexport.repository import FOLDER, Target, ask
 from webapp.notify.addresses import EVERYWHERE
 from webapp.notify.contract import ChannelError
 from webapp.notify.line import Line
@@ -142,7 +142,7 @@ def check_git(bench: Bench) -> Finding:
     roots = read_local_roots(str(bench.settings.at_start("GIT_LOCAL_ROOTS").value))
     address = parse_address(given, local_roots=roots)
     answer = ask(
-        Target(address=address, branch="main", access=Access()), folder=bench.instance / "git", timeout_s=ANSWER_S
+        Target(address=address, branch="main", access=Access()), folder=bench.instance / FOLDER, timeout_s=ANSWER_S
     )
     facts: Facts = {"repository": address.url, "commit": answer.tip or ""}
     return Finding(result=CaseResult.PASS, message=f"{address.url} answers", facts=facts)

@@ -1,6 +1,29 @@
 """What tables there are, one family of them a module; importing this package knows them all."""
 
-from webapp.store.models import accounts, blobs, inventory, logs, notices, preferences, results, runs, workers
+from webapp.store.models import (
+    accounts,
+    blobs,
+    inventory,
+    logs,
+    notices,
+    preferences,
+    repositories,
+    results,
+    runs,
+    workers,
+)
 from webapp.store.models.tables import Base
 
-__all__ = ["Base", "accounts", "blobs", "inventory", "logs", "notices", "preferences", "results", "runs", "workers"]
+__all__ = [
+    "Base",
+    "accounts",
+    "blobs",
+    "inventory",
+    "logs",
+    "notices",
+    "preferences",
+    "repositories",
+    "results",
+    "runs",
+    "workers",
+]
