@@ -55,7 +55,13 @@ def add_repository(
 
 
 def change_repository(
-    session: Session, settings: Settings, repository: Repository, given: RepositoryInput, *, by_id: int, now: datetime
+    session: Session,
+    settings: Settings,
+    repository: Repository,
+    given: RepositoryInput,
+    *,
+    by_id: int | None,
+    now: datetime,
 ) -> None:
     """Change a repository.
 
@@ -71,19 +77,19 @@ def change_repository(
     accounts.add_audit(session, user_id=by_id, action="repository.changed", subject=given.name, now=now)
 
 
-def remove_repository(session: Session, repository: Repository, *, by_id: int, now: datetime) -> None:
+def remove_repository(session: Session, repository: Repository, *, by_id: int | None, now: datetime) -> None:
     """Forget a repository; what was pushed stays where it is."""
     store.remove_repository(session, repository.id)
     accounts.add_audit(session, user_id=by_id, action="repository.removed", subject=repository.name, now=now)
 
 
-def forget_host_key(session: Session, repository: Repository, *, by_id: int, now: datetime) -> None:
+def forget_host_key(session: Session, repository: Repository, *, by_id: int | None, now: datetime) -> None:
     """Let the next test pin the key that the server shows then."""
     store.mark_host_key(session, repository.id, "")
     accounts.add_audit(session, user_id=by_id, action="repository.host_key_forgotten", subject=repository.name, now=now)
 
 
-def pin_host_key(session: Session, repository: Repository, answer: Answer, *, by_id: int, now: datetime) -> bool:
+def pin_host_key(session: Session, repository: Repository, answer: Answer, *, by_id: int | None, now: datetime) -> bool:
     """Keep the host key that a server showed when none was kept, and say whether it is new."""
     if not answer.host_key or repository.host_key:
         return False
@@ -129,6 +135,14 @@ def open_target(settings: Settings, repository: Repository) -> Target:
         host_key=repository.host_key,
     )
     return Target(address=address, branch=repository.branch, access=access)
+
+
+def kind_of(settings: Settings, url: str) -> Kind | None:
+    """Return how a repository is reached, None when its address may not be used here."""
+    try:
+        return _address(settings, url).kind
+    except AddressError:
+        return None
 
 
 def find_chosen(session: Session, name: str) -> Repository:
