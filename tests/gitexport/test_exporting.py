@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.integration, needs_program("git")]
 SERVER = "http://afterrun.example:5000"
 
 
-def order_for(app: Flask, url: Path, run_uid: str, *, prefix: str = "", author_domain: str = "") -> Order:
+def order_for(app: Flask, url: Path, run_uid: str, *, folder: str = "", author_domain: str = "") -> Order:
     """Return the order that pushes a run to a repository, which is added for it."""
     settings = allow_roots(app, str(url.parent))
-    given = RepositoryInput(name=f"r{run_uid}", url=str(url), prefix=prefix, author_domain=author_domain)
+    given = RepositoryInput(name=f"r{run_uid}", url=str(url), folder=folder, author_domain=author_domain)
     with writing() as session:
         add_repository(session, settings, given, by_id=None, now=NOW)
     with reading() as session:
@@ -53,7 +53,7 @@ def test_commit_says_what_happened_and_who(app: Flask, repositories: Repositorie
         now=NOW + timedelta(hours=1),
     )
     path = repositories.create("saying")
-    order = order_for(app, path, first, prefix="lab/a", author_domain="example.org")
+    order = order_for(app, path, first, folder="lab/a", author_domain="example.org")
     push(app, order)
     commit = push(app, replace(order, run_uid=second))
     assert log(path, "%H")[0] == commit

@@ -55,7 +55,7 @@ def test_every_fault_is_named_by_its_field(settings: Settings) -> None:
         name=" x",
         url="ext::sh",
         branch="a..b",
-        prefix="../x",
+        folder="../x",
         author_domain="no domain",
         username="a:b",
         token="two\nlines",
@@ -64,7 +64,7 @@ def test_every_fault_is_named_by_its_field(settings: Settings) -> None:
     with pytest.raises(InvalidError) as caught:
         add(settings, given)
     fields = [place for place, _ in caught.value.faults]
-    assert fields == ["name", "url", "branch", "prefix", "author_domain", "username", "token", "private_key"]
+    assert fields == ["name", "url", "branch", "folder", "author_domain", "username", "token", "private_key"]
     assert "two" not in str(caught.value)
 
 

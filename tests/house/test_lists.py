@@ -6,11 +6,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.runs import NOW, CaseReport, Device, record_run
 from tests.queries import counted_queries
 from webapp.domain.access import Role
 from webapp.query.expressions import And
-from webapp.store.db import db
+from webapp.store.db import db, writing
+from webapp.store.repositories import RepositoryFields, add_repository, list_repositories
 from webapp.store.runs import get_run, page_runs
 
 pytestmark = pytest.mark.integration
@@ -39,6 +40,7 @@ LISTS = {
     "devices.index": ("/devices", "edge-3"),
     "devices.show": ("/devices/edge-1", "{uid}"),
     "people.index": ("/admin/people", ""),
+    "repositories.index": ("/admin/git", "repository-3"),
     "run.show": ("/runs/{uid}", "edge-3"),
     "runs.index": ("/runs", "{uid}"),
     "services.index": ("/services", "audit-3"),
@@ -84,6 +86,8 @@ OTHERS = frozenset(
         "noise_rules.new",
         "noise_rules.show",
         "reporters.show",
+        "repositories.new",
+        "repositories.show",
         "run.events",
         "runs.events",
         "runs.root",
@@ -92,6 +96,7 @@ OTHERS = frozenset(
         "sent.patch",
         "sent.rows",
         "sent.state",
+        "service_git.show",
         "services.run",
     }
 )
@@ -109,7 +114,16 @@ def record(app: Flask, *, rows: int) -> str:
             logs={name: ["connecting", "ERROR no route"] for name in names},
             fields={"labels": [f"label-{rows}"]},
         )
+    add_repositories(rows)
     return uid
+
+
+def add_repositories(rows: int) -> None:
+    """See that there are so many repositories."""
+    with writing() as session:
+        for number in range(len(list_repositories(session)) + 1, rows + 1):
+            name = f"repository-{number}"
+            add_repository(session, RepositoryFields(name=name, url=f"https://git.example.org/{name}.git"), now=NOW)
 
 
 def count(client: FlaskClient, address: str) -> tuple[int, str]:

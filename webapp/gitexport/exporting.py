@@ -82,7 +82,7 @@ def describe(run: Run, links: Links, order: Order) -> Commit:
         trailers.append(f"Compare: {links.compare}")
     domain = order.repository.author_domain or "afterrun.invalid"
     author = run.submitter or COMMITTER
-    prefix = f"{order.repository.prefix}/" if order.repository.prefix else ""
+    prefix = f"{order.repository.folder}/" if order.repository.folder else ""
     return Commit(
         uid=run.uid,
         author=(author, f"{_mail_name(author)}@{domain}"),

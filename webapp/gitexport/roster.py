@@ -31,7 +31,7 @@ class RepositoryInput:
     name: str
     url: str
     branch: str = "main"
-    prefix: str = ""
+    folder: str = ""
     author_domain: str = ""
     username: str = ""
     token: str | None = None
@@ -195,8 +195,8 @@ def _check(settings: Settings, given: RepositoryInput) -> None:
         check_branch(given.branch)
     except AddressError as error:
         faults.append(("branch", str(error)))
-    if given.prefix and any(not part or file_name(part) != part for part in given.prefix.split("/")):
-        faults.append(("prefix", "expected folders of lower-case letters and digits, such as results/lab-1"))
+    if given.folder and any(not part or file_name(part) != part for part in given.folder.split("/")):
+        faults.append(("folder", "expected folders of lower-case letters and digits, such as results/lab-1"))
     if given.author_domain and not _DOMAIN.fullmatch(given.author_domain):
         faults.append(("author_domain", "expected the domain of a mail address, such as example.org"))
     faults += _secret_faults(given, kind)
@@ -224,7 +224,7 @@ def _fields(settings: Settings, given: RepositoryInput, kept: Repository | None)
         name=given.name,
         url=given.url,
         branch=given.branch,
-        prefix=given.prefix,
+        folder=given.folder,
         author_domain=given.author_domain,
         username=given.username,
         token=_sealed(settings, given.token, kept.token if kept else ""),
@@ -245,7 +245,7 @@ def _as_input(repository: Repository, url: str) -> RepositoryInput:
         name=repository.name,
         url=url,
         branch=repository.branch,
-        prefix=repository.prefix,
+        folder=repository.folder,
         author_domain=repository.author_domain,
         username=repository.username,
         is_default=repository.is_default,

@@ -23,7 +23,7 @@ class RepositoryFields:
         name: what it is called here.
         url: its address.
         branch: the branch that is pushed to.
-        prefix: the folder in it, empty for the top.
+        folder: the folder in it, empty for the top.
         author_domain: what follows the `@` in the authors' mail addresses.
         username: the name that goes with the token.
         token: for https, encrypted; empty for none.
@@ -35,7 +35,7 @@ class RepositoryFields:
     name: str
     url: str
     branch: str = "main"
-    prefix: str = ""
+    folder: str = ""
     author_domain: str = ""
     username: str = ""
     token: str = ""

@@ -253,7 +253,7 @@ def page_cases(
 def iterate_cases(session: Session, run_id: int) -> Iterator[CaseOutcome]:
     """Yield the cases of the overall section by suite, name and device; nothing else may be asked meanwhile."""
     order = (TestCaseRow.suite, TestCaseRow.name, func.coalesce(DeviceRow.name, ""), CaseResultRow.id)
-    statement = _cases().where(_of_section(CaseResultRow, run_id, None)).order_by(*order)
+    statement = _cases().where(of_section(CaseResultRow, run_id, None)).order_by(*order)
     for row in session.execute(statement, execution_options={"yield_per": STREAM_ROWS}).mappings():
         yield _case(row)
 

@@ -76,7 +76,7 @@ def add() -> ResponseReturnValue:
 def show(repository_id: int) -> ResponseReturnValue:
     """Show one repository and its form."""
     repository = get_repository(db.session(), repository_id)
-    shown = {name: getattr(repository, name) for name in ("name", "url", "branch", "prefix", "author_domain")}
+    shown = {name: getattr(repository, name) for name in ("name", "url", "branch", "folder", "author_domain")}
     form = RepositoryForm(formdata=None, **shown, username=repository.username, is_default=repository.is_default)
     return _form(form, repository)
 

@@ -33,7 +33,7 @@ class RepositoryForm(FlaskForm):  # type: ignore[misc]
         description="The first push makes it if it is not there.",
         render_kw=PLAIN,
     )
-    prefix = StringField(
+    folder = StringField(
         "Folder", [Length(max=255)], description="Where the services' folders go; empty is the top.", render_kw=PLAIN
     )
     author_domain = StringField(
@@ -61,7 +61,7 @@ class RepositoryForm(FlaskForm):  # type: ignore[misc]
         """Return what was typed; an empty secret keeps the stored one."""
         texts = {
             name: (self[name].data or "").strip()
-            for name in ("name", "url", "branch", "prefix", "author_domain", "username")
+            for name in ("name", "url", "branch", "folder", "author_domain", "username")
         }
         empty = "" if self.forgets.data else None
         return RepositoryInput(

@@ -17,7 +17,7 @@ class RepositoryRow(Base):
     name: Mapped[str] = mapped_column(String(64), unique=True)
     url: Mapped[str] = mapped_column(Text)
     branch: Mapped[str] = mapped_column(String(200))
-    prefix: Mapped[str] = mapped_column(String(255), default="")
+    folder: Mapped[str] = mapped_column(String(255), default="")
     author_domain: Mapped[str] = mapped_column(String(255), default="")
     username: Mapped[str] = mapped_column(String(64), default="")
     token: Mapped[str] = mapped_column(Text, default="")

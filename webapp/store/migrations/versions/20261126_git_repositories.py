@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'bd4f81ca6387'
-down_revision = 'c5b3828b9475'
+down_revision = 'e1138b76a639'
 branch_labels = None
 depends_on = None
 
@@ -16,7 +16,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('url', sa.Text(), nullable=False),
     sa.Column('branch', sa.String(length=200), nullable=False),
-    sa.Column('prefix', sa.String(length=255), nullable=False),
+    sa.Column('folder', sa.String(length=255), nullable=False),
     sa.Column('author_domain', sa.String(length=255), nullable=False),
     sa.Column('username', sa.String(length=64), nullable=False),
     sa.Column('token', sa.Text(), nullable=False),
