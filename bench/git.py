@@ -31,7 +31,8 @@ from webapp.domain.outcome import DeviceStatus
 from webapp.gitexport.access import Access
 from webapp.gitexport.addresses import parse_address
 from webapp.gitexport.exporting import Order, export_run
-from webapp.gitexport.repository import Cache, Commit, Target
+from webapp.gitexport.fastimport import Commit
+from webapp.gitexport.repository import Cache, Target
 from webapp.gitexport.tree import File, Links, iterate_files
 from webapp.ingest.stream import accept_messages
 from webapp.store.db import db, reading, writing

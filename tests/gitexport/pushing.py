@@ -9,7 +9,8 @@ from flask import Flask
 from tests.servers.git_hosts import run_git
 from webapp.gitexport.access import Access
 from webapp.gitexport.addresses import parse_address
-from webapp.gitexport.repository import Cache, Commit, Target
+from webapp.gitexport.fastimport import Commit
+from webapp.gitexport.repository import Cache, Target
 from webapp.gitexport.tree import File
 from webapp.settings.resolve import Settings
 from webapp.web.links import SETTINGS_KEY

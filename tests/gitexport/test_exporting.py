@@ -93,3 +93,40 @@ def test_address_that_is_not_allowed_any_more_is_said(app: Flask, repositories: 
     with pytest.raises(RepositoryError, match=r"This address may not be used: .* GIT_LOCAL_ROOTS") as caught:
         open_target(settings, order.repository)
     assert caught.value.trouble is Trouble.NO_REPOSITORY
+
+
+def test_late_run_has_its_commit_and_leaves_the_newest_files(app: Flask, repositories: Repositories) -> None:
+    path = repositories.create("late")
+    first = record_run(app, devices=["r1"])
+    late = record_run(app, devices=["r1", "r2"])
+    newest = record_run(app, devices=["r1", "r3"])
+    order = order_for(app, path, first)
+    push(app, order)
+    push(app, replace(order, run_uid=newest))
+    files = run_git("-C", str(path), "rev-parse", "main^{tree}")
+    commit = push(app, replace(order, run_uid=late))
+    assert log(path) == [
+        "audit: the newest run again, after #2 came late",
+        "audit #2: ok, all 2 devices passed",
+        "audit #3: ok, all 2 devices passed",
+        "audit #1: ok, the device passed",
+    ]
+    assert log(path, "%H")[1] == commit
+    assert run_git("-C", str(path), "rev-parse", "main^{tree}") == files
+    assert "audit/devices/r2.json" in listed(path, "main~1")
+    assert push(app, replace(order, run_uid=late)) == commit
+    assert len(log(path)) == 4
+
+
+def test_somebody_elses_run_file_is_no_obstacle(app: Flask, repositories: Repositories, tmp_path: Path) -> None:
+    path = repositories.create("theirs")
+    order = order_for(app, path, record_run(app, devices=["r1"]))
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "run.json").write_text("not JSON")
+    who = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
+    run_git("-C", str(tmp_path), "init", "-q", "-b", "main")
+    run_git("-C", str(tmp_path), "add", "audit")
+    run_git("-C", str(tmp_path), *who, "commit", "-q", "-m", "theirs")
+    run_git("-C", str(tmp_path), "push", "-q", str(path), "main")
+    push(app, order)
+    assert log(path) == ["audit #1: ok, the device passed", "theirs"]

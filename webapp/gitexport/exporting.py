@@ -11,8 +11,9 @@ from urllib.parse import quote
 from webapp.domain.outcome import RunStatus
 from webapp.domain.verdict import Tally, verdict_of
 from webapp.gitexport.failures import RepositoryError, Trouble
+from webapp.gitexport.fastimport import Commit
 from webapp.gitexport.filenames import file_name
-from webapp.gitexport.repository import FOLDER, Cache, Commit, Target
+from webapp.gitexport.repository import FOLDER, Cache, Target
 from webapp.gitexport.tree import Links, iterate_files
 from webapp.store.db import Session
 from webapp.store.repositories import Repository
@@ -90,6 +91,7 @@ def describe(run: Run, links: Links, order: Order) -> Commit:
         at=run.ended_at or run.touched_at,
         message=f"{_subject(run)}\n\n" + "\n".join(trailers) + "\n",
         folder=prefix + file_name(run.service),
+        number=run.number,
     )
 
 

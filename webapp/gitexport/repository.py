@@ -4,7 +4,6 @@ The cache may be deleted at any time; it only saves fetching everything again. O
 """
 
 import fcntl
-import hashlib
 import random
 import re
 import secrets
@@ -12,14 +11,16 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+
+import msgspec
 
 from webapp.gitexport.access import Access, opened, read_host_key
 from webapp.gitexport.addresses import Address
 from webapp.gitexport.failures import RepositoryError, Trouble, classify
+from webapp.gitexport.fastimport import Commit, commit_text, scratch_head, stream_files
 from webapp.gitexport.process import Output, environment, run_git
 from webapp.gitexport.tree import File
 
@@ -29,7 +30,6 @@ MOVE_S = 600.0
 WAIT_S = 30.0
 TRIES = 40
 PAUSE_S = 0.2
-SMALL = 1 << 20
 MARKER = "address"
 TRACKED = "refs/remotes/origin/branch"
 
@@ -51,27 +51,6 @@ class Answer:
     host_key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    """What a commit says.
-
-    Args:
-        uid: the run's, by which its commit is known again.
-        author: name and mail address.
-        committer: name and mail address.
-        at: when the run ended; the same run on the same tip makes the same commit.
-        message: subject and trailers.
-        folder: where the files go, below the repository's root.
-    """
-
-    uid: str
-    author: tuple[str, str]
-    committer: tuple[str, str]
-    at: datetime
-    message: str
-    folder: str
-
-
 def ask(target: Target, *, folder: Path, timeout_s: float = LOOK_S, pins: bool = False) -> Answer:
     """Ask a repository for its branch.
 
@@ -89,6 +68,12 @@ def ask(target: Target, *, folder: Path, timeout_s: float = LOOK_S, pins: bool =
         done = run_git(["ls-remote", "--", target.address.url, reference], env=way.env, timeout_s=timeout_s)
         _require(done, target)
         return Answer(tip=_tip(done.out, reference), host_key=read_host_key(way.known_hosts))
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    """What is asked of a `run.json`."""
+
+    number: int = 0
 
 
 class Cache:
@@ -140,15 +125,17 @@ class Cache:
         """Store files and return the tree they make; what the folder holds at the tip already is not written again."""
         reference = _own_reference()
         known = self._list_files(tip, folder) if tip else {}
-        head = _commit_head(reference, tip)
+        head = scratch_head(reference, tip)
         try:
-            self._git("fast-import", "--quiet", pieces=chain([head], _stream_files(files, folder, known)))
+            self._git("fast-import", "--quiet", pieces=chain([head], stream_files(files, folder, known)))
             return self._git("rev-parse", f"{reference}:{folder}").strip()
         finally:
             self._forget(reference)
 
     def publish(self, tree: str, commit: Commit, tip: str | None, *, tries: int = TRIES) -> str:
         """Put a tree on the branch's tip and push it, on a newer tip again when somebody else was faster.
+
+        A run that comes after a newer one of its service has its commit, and one more brings the newest files back.
 
         Returns:
             The commit's id; when a commit of this run came to the branch meanwhile, that one's.
@@ -178,7 +165,7 @@ class Cache:
         self._ensure()
         reference = _own_reference()
         try:
-            self._git("fast-import", "--quiet", pieces=[_commit_head(reference, None)])
+            self._git("fast-import", "--quiet", pieces=[scratch_head(reference, None)])
             made = self._git("rev-parse", reference).strip()
             words = ("push", "--dry-run", "--porcelain", "--no-verify", "--", self._url)
             self._talk(*words, f"{made}:refs/heads/afterrun-{secrets.token_hex(8)}", timeout_s=LOOK_S)
@@ -196,15 +183,33 @@ class Cache:
         shutil.rmtree(self._path, ignore_errors=True)
 
     def _publish(self, tree: str, commit: Commit, tip: str | None) -> str:
+        newest = self._find_newer(tip, commit) if tip else None
         reference = _own_reference()
         try:
-            self._git("fast-import", "--quiet", pieces=[_commit_text(reference, tree, commit, tip)])
-            made = self._git("rev-parse", reference).strip()
-            self._talk("push", "--porcelain", "--no-verify", "--", self._url, f"{made}:{self._branch}")
-            self._git("update-ref", TRACKED, made)
+            made = pushed = self._commit(reference, tree, commit, tip)
+            if newest is not None:
+                again = f"{commit.folder}: the newest run again, after #{commit.number} came late\n"
+                pushed = self._commit(reference, newest, replace(commit, message=again), made)
+            self._talk("push", "--porcelain", "--no-verify", "--", self._url, f"{pushed}:{self._branch}")
+            self._git("update-ref", TRACKED, pushed)
             return made
         finally:
             self._forget(reference)
+
+    def _commit(self, reference: str, tree: str, commit: Commit, parent: str | None) -> str:
+        self._git("fast-import", "--quiet", pieces=[commit_text(reference, tree, commit, parent)])
+        return self._git("rev-parse", reference).strip()
+
+    def _find_newer(self, tip: str, commit: Commit) -> str | None:
+        """Return the tree of the commit's folder at the tip when a newer run of the same service made it."""
+        place = f"{commit.folder}/run.json"
+        if not self._git("ls-tree", "--full-tree", tip, "--", place):
+            return None
+        try:
+            number = msgspec.json.decode(self._git("cat-file", "blob", f"{tip}:{place}"), type=_Numbered).number
+        except msgspec.DecodeError:
+            return None  # somebody else's file
+        return self._git("rev-parse", f"{tip}:{commit.folder}").strip() if number > commit.number else None
 
     def _list_files(self, tip: str, folder: str) -> dict[str, str]:
         """Return the files of a folder by their path in it, each with the id of its content."""
@@ -286,55 +291,3 @@ def _tip(listing: str, branch: str) -> str | None:
 
 def _own_reference() -> str:
     return f"refs/afterrun/{secrets.token_hex(8)}"
-
-
-def _commit_head(reference: str, tip: str | None) -> bytes:
-    """Return what begins a commit of which only the tree is used."""
-    parent = f"from {tip}\n" if tip else ""
-    return f"commit {reference}\ncommitter x <x> 0 +0000\ndata 0\n{parent}".encode()
-
-
-def _stream_files(files: Iterable[File], folder: str, known: dict[str, str]) -> Iterator[bytes]:
-    """Yield what makes a folder hold these files and no others.
-
-    Args:
-        files: the files.
-        folder: the folder.
-        known: what it holds already: the id of the content by the path in it; used up.
-    """
-    for file in files:
-        pieces = file.pieces
-        kept = known.pop(file.path, None)
-        if kept is not None and file.size <= SMALL:
-            pieces = (b"".join(pieces),)
-            if _content_id(pieces[0]) == kept:
-                continue
-        yield b"M 100644 inline %b\ndata %d\n" % (f"{folder}/{file.path}".encode(), file.size)
-        yield from pieces
-        yield b"\n"
-    for path in known:
-        yield f"D {folder}/{path}\n".encode()
-
-
-def _content_id(text: bytes) -> str:
-    """Return the id that git gives a content."""
-    return hashlib.sha1(b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
-
-
-def _commit_text(reference: str, tree: str, commit: Commit, tip: str | None) -> bytes:
-    when = f"{int(commit.at.timestamp())} +0000"
-    message = commit.message.encode()
-    lines = [
-        f"commit {reference}",
-        f"author {_person(commit.author)} {when}",
-        f"committer {_person(commit.committer)} {when}",
-        f"data {len(message)}",
-    ]
-    head = "\n".join(lines).encode() + b"\n" + message + b"\n"
-    parent = f"from {tip}\n".encode() if tip else b""
-    return head + parent + f"M 040000 {tree} {commit.folder}\n".encode()
-
-
-def _person(person: tuple[str, str]) -> str:
-    name, mail = (re.sub(r"[<>\x00-\x1f\x7f]+", " ", text).split() for text in person)
-    return f"{' '.join(name) or 'unknown'} <{''.join(mail)}>"

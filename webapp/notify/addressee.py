@@ -82,7 +82,7 @@ class Addressee:
 
 def lane_of(channel: str, target: Target, source: str) -> str:
     """Return what a slow or dead destination holds up: a host, a server, a mail server's configuration."""
-    where = _host(target.to) or target.server.lower() or source
+    where = _host(target.to) or target.server.lower() or source or (target.to if channel == "git" else "")
     return f"{channel}:{where}"[:MAX_LANE]
 
 

@@ -172,6 +172,7 @@ class Courier:
             server_url=self.office.settings.server_address(session),
             policy=self.office.policy(session),
             instance=self.office.instance,
+            settings=self.office.settings,
             reading=self.reading,
             token=token,
             secrets=secrets,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from webapp.domain.policy import CallbackWish, Policy, Recipient
 from webapp.errors import AfterrunError
+from webapp.gitexport.roster import find_chosen
 from webapp.notify.addressee import Addressee
 from webapp.notify.contract import Callback, Channel, Target
 from webapp.notify.office import DESTINATION, Office
@@ -18,6 +19,7 @@ from webapp.store.runs import Run
 from webapp.store.suites import list_owned_devices
 
 EMAIL = "email"
+GIT = "git"
 IRC = "irc"
 WEBHOOK = "webhook"
 
@@ -111,6 +113,18 @@ def configured(asking: Asking, channel_name: str, source: str, *, to: str) -> li
     except AfterrunError as error:
         return [asking.unreached(channel_name, to, f"it is not set up: {error}")]
     return [_addressee(asking, channel, target, source=source, to=to if not target.to else "") for target in targets]
+
+
+def to_repository(asking: Asking, name: str) -> Addressee:
+    """Return a repository, the default one for an empty name."""
+    channel = _find_channel(asking, GIT)
+    if channel is None:
+        return asking.unreached(GIT, name or "Git", f"there is no channel {GIT!r}")
+    try:
+        repository = find_chosen(asking.session, name)
+    except AfterrunError as error:
+        return asking.unreached(GIT, name or "Git", str(error))
+    return _addressee(asking, channel, Target(to=repository.name))
 
 
 def to_addresses(asking: Asking, addresses: Sequence[str]) -> list[Addressee]:

@@ -21,7 +21,15 @@ from webapp.notify.dependencies import find_group
 from webapp.notify.handlers import CUSTOM, Handler
 from webapp.notify.known import Lenient
 from webapp.notify.office import HANDLER, Office
-from webapp.notify.recipients import EMAIL, Asking, addressees_of, configured, to_addresses, to_destination
+from webapp.notify.recipients import (
+    EMAIL,
+    Asking,
+    addressees_of,
+    configured,
+    to_addresses,
+    to_destination,
+    to_repository,
+)
 from webapp.notify.selecting import find_previous, read_query
 from webapp.notify.subscriptions import policy_of
 from webapp.notify.wants import Wants
@@ -35,7 +43,6 @@ from webapp.store.subscriptions import list_in_force
 RUN_BLOCK = "the run's notify block"
 SERVICE_BLOCK = "the service's notify block"
 OPTIONS = "the service's options"
-GIT = "git"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,12 +233,10 @@ def _subscriptions(occasion: Occasion) -> list[Rule]:
 
 
 def _git(occasion: Occasion) -> Rule:
-    """Return the repositories that results are pushed to; a canceled run has none worth it."""
+    """Return the repositories that the run is pushed to; a canceled one would take away what it did not come to."""
     asking = occasion.asking(OPTIONS, Wants())
     mismatch = ""
     if occasion.event is not Event.ENDED or occasion.run.status is RunStatus.CANCELED:
         mismatch = "results are pushed when a run has ended and was not canceled"
-    found: list[Addressee] = []
-    for name in occasion.options.push_to_git:
-        found += to_destination(asking, name) if name else configured(asking, GIT, "", to="Git")
-    return Rule(route=OPTIONS, mismatch=mismatch, addressees=tuple(found))
+    addressees = (to_repository(asking, name) for name in occasion.options.push_to_git)
+    return Rule(route=OPTIONS, mismatch=mismatch, addressees=tuple(addressees))

@@ -12,11 +12,15 @@ from webapp.errors import AfterrunError, ConflictError, InvalidError
 from webapp.gitexport import roster
 from webapp.gitexport.access import fingerprint
 from webapp.gitexport.addresses import Kind
+from webapp.notify.git_queue import list_waiting, push_now
+from webapp.notify.office import EXTENSION, Office
+from webapp.store import accounts
 from webapp.store.db import db, writing
 from webapp.store.repositories import Repository, find_last_commits, get_repository, list_repositories
 from webapp.web.account import mark_faults
 from webapp.web.guard import requires
 from webapp.web.links import settings
+from webapp.web.paging import counted
 from webapp.web.repository_forms import RepositoryForm
 
 blueprint = Blueprint("repositories", __name__, url_prefix="/admin/git")
@@ -44,7 +48,11 @@ def access_of(repository: Repository) -> str:
 def index() -> ResponseReturnValue:
     """List the repositories: where the last run went, what waits, what failed."""
     session = db.session()
-    values = {"repositories": list_repositories(session), "commits": find_last_commits(session)}
+    values = {
+        "repositories": list_repositories(session),
+        "commits": find_last_commits(session),
+        "waiting": list_waiting(session),
+    }
     return render_template("repositories/index.html", **values)
 
 
@@ -121,6 +129,20 @@ def test(repository_id: int) -> ResponseReturnValue:
     return redirect(url_for("repositories.show", repository_id=repository_id))
 
 
+@blueprint.post("/<int:repository_id>/push")
+@requires(Permission.ADMIN)
+def push(repository_id: int) -> ResponseReturnValue:
+    """Have what waits for a repository pushed now."""
+    office: Office = current_app.extensions[EXTENSION]
+    with writing() as session:
+        repository = get_repository(session, repository_id)
+        count = push_now(session, office, repository.name, now=now())
+        audit = {"user_id": current_user.id, "action": "repository.pushed", "subject": repository.name}
+        accounts.add_audit(session, **audit, now=now())
+    flash(f"{counted(count, 'run')} will be pushed now." if count else "Nothing waits.", "success")
+    return redirect(url_for("repositories.show", repository_id=repository_id))
+
+
 @blueprint.post("/<int:repository_id>/host-key")
 @requires(Permission.ADMIN)
 def forget_host_key(repository_id: int) -> ResponseReturnValue:
@@ -151,6 +173,7 @@ def _form(form: RepositoryForm, repository: Repository | None = None) -> Respons
         "repository": repository,
         "fingerprint": fingerprint(repository.host_key) if repository else "",
         "commit": find_last_commits(db.session()).get(repository.id) if repository else None,
+        "waiting": list_waiting(db.session()).get(repository.name, []) if repository else [],
         "is_automation": repository is not None and repository.name == roster.AUTOMATION,
     }
     return render_template("repositories/show.html", **values), 422 if form.errors else 200

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from webapp import __version__
 from webapp.clock import now
+from webapp.errors import InvalidError
+from webapp.gitexport.roster import follow_automation
 from webapp.ingest.retention import forget
 from webapp.ingest.watchdog import end_silent_runs
 from webapp.notify.alarms import warn_fallback
@@ -93,6 +95,18 @@ def retention(around: Surroundings) -> None:
         log.info("forgot %d runs and %d contents", forgotten.runs, forgotten.blobs)
 
 
+def follow_repository(around: Surroundings) -> None:
+    """Have a repository of the address that GIT_AUTOMATION gives."""
+    try:
+        with writing() as session:
+            is_changed = follow_automation(session, around.settings, now=now())
+    except InvalidError as error:
+        log.warning("GIT_AUTOMATION: %s", error)
+        return
+    if is_changed:
+        log.info("GIT_AUTOMATION is a repository now")
+
+
 def selfcheck(around: Surroundings) -> None:
     """Check this server and report it like any other service."""
     bench = Bench(
@@ -127,6 +141,7 @@ JOBS: dict[str, Job] = {
     "watchdog": watchdog,
     "selfcheck": selfcheck,
     "retention": retention,
+    "repository": follow_repository,
 }
 EVERY_S: dict[str, float] = {
     "alarm": 3600,
@@ -135,4 +150,5 @@ EVERY_S: dict[str, float] = {
     "watchdog": 5,
     "selfcheck": DAY_S,
     "retention": DAY_S,
+    "repository": 60,
 }
