@@ -214,7 +214,7 @@ def push_many(folder: Path) -> tuple[str, bool]:
         thread.start()
     for thread in threads:
         thread.join()
-    words = ["git", "-C", remote, "log", "--format=%(trailers:key=Run,valueonly)", "main"]
+    words = ["git", "-C", str(remote), "log", "--format=%(trailers:key=Run,valueonly)", "main"]
     found = [line for line in subprocess.check_output(words, env=PLAIN, text=True).splitlines() if line]
     fsck = subprocess.run(["git", "-C", remote, "fsck", "--strict", "--no-dangling"], env=PLAIN, check=False)
     lost, doubled = PUSHERS * RUNS - len(set(found)), len(found) - len(set(found))

@@ -83,7 +83,7 @@ def run_git(
         except FileNotFoundError:
             raise RepositoryError(Trouble.GIT, "git is not installed on this server") from None
         is_late = threading.Event()
-        alarm = threading.Timer(timeout_s, lambda: (is_late.set(), _kill(process)))
+        alarm = threading.Timer(timeout_s, _end_late, (process, is_late))
         alarm.daemon = True
         alarm.start()
         try:
@@ -107,6 +107,11 @@ def _feed(process: "subprocess.Popen[bytes]", pieces: Iterable[bytes]) -> None:
     with suppress(BrokenPipeError), process.stdin:
         for piece in pieces:
             process.stdin.write(piece)
+
+
+def _end_late(process: "subprocess.Popen[bytes]", is_late: threading.Event) -> None:
+    is_late.set()
+    _kill(process)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

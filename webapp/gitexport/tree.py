@@ -23,7 +23,6 @@ from webapp.store.db import Session
 from webapp.store.documents import iterate_device_contents
 from webapp.store.results import (
     CaseOutcome,
-    DeviceResult,
     iterate_cases,
     list_attempts,
     list_device_names,
@@ -36,8 +35,8 @@ MAX_INDENTED_DEPTH = 20
 MAX_INDENTED_BYTES = 4 << 20
 TOO_DEEP = b"\n" + b"  " * (MAX_INDENTED_DEPTH + 1)
 SHORT = 4096  # is indented before its depth is known, which is quicker
-STATUS = {status: msgspec.json.encode(status.value) for status in DeviceStatus}
-SUCCESS = {status: msgspec.json.encode(status in DEVICE_SUCCESS) for status in DeviceStatus}
+STATUS = {status.value: msgspec.json.encode(status.value) for status in DeviceStatus}
+SUCCESS = {status.value: msgspec.json.encode(status in DEVICE_SUCCESS) for status in DeviceStatus}
 CASE_COLUMNS = ("suite", "name", "device", "result", "raw_result", "measurement", "units", "message")
 
 
@@ -85,12 +84,11 @@ def iterate_files(session: Session, run: Run, links: Links, *, scratch: Path) ->
 def _results_and_devices(session: Session, run: Run, results: IO[bytes]) -> Iterator[File]:
     """Write the document `results.json` and yield the file of each device on the way."""
     results.write(b'{\n  "results": ')
-    with closing(_entries(session, run, None)) as entries:
-        comma = _open_section(results)
-        for result, entry in entries:
-            comma = _add_entry(results, result, entry, comma)
-            text = b'{\n  "device": ' + msgspec.json.encode(result.device) + b"," + entry[1:] + b"\n"
-            yield File(path=f"devices/{file_name(result.device)}.json", size=len(text), pieces=(text,))
+    comma = _open_section(results)
+    for device, entry in _entries(session, run, None):
+        comma = _add_entry(results, device, entry, comma)
+        text = b'{\n  "device": ' + msgspec.json.encode(device) + b"," + entry[1:] + b"\n"
+        yield File(path=f"devices/{file_name(device)}.json", size=len(text), pieces=(text,))
     _close_section(session, run, None, results)
     results.write(b"\n}\n")
 
@@ -100,18 +98,18 @@ def _write_attempts(session: Session, run: Run, attempts: Iterable[int], spool: 
     for number in attempts:
         spool.write(before + b'\n  "attempt%d": ' % number)
         comma = _open_section(spool)
-        for result, entry in _entries(session, run, number):
-            comma = _add_entry(spool, result, entry, comma)
+        for device, entry in _entries(session, run, number):
+            comma = _add_entry(spool, device, entry, comma)
         _close_section(session, run, number, spool)
         before = b","
     spool.write(b"\n}\n")
 
 
-def _entries(session: Session, run: Run, attempt: int | None) -> Iterator[tuple[DeviceResult, bytes]]:
+def _entries(session: Session, run: Run, attempt: int | None) -> Iterator[tuple[str, bytes]]:
     """Yield each device of a section with what the documents say of it."""
     for result, raw in iterate_device_contents(session, run_id=run.id, attempt=attempt):
         values = (_indent(_pretty_result(raw), 2), STATUS[result.status], SUCCESS[result.status])
-        yield result, b'{\n  "result": %b,\n  "status": %b,\n  "success": %b\n}' % values
+        yield result.device, b'{\n  "result": %b,\n  "status": %b,\n  "success": %b\n}' % values
 
 
 def _open_section(spool: IO[bytes]) -> bytes:
@@ -119,8 +117,8 @@ def _open_section(spool: IO[bytes]) -> bytes:
     return b""
 
 
-def _add_entry(spool: IO[bytes], result: DeviceResult, entry: bytes, comma: bytes) -> bytes:
-    spool.write(comma + b"\n      " + msgspec.json.encode(result.device) + b": " + _indent(entry, 6))
+def _add_entry(spool: IO[bytes], device: str, entry: bytes, comma: bytes) -> bytes:
+    spool.write(comma + b"\n      " + msgspec.json.encode(device) + b": " + _indent(entry, 6))
     return b","
 
 
