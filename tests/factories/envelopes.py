@@ -3,13 +3,25 @@
 from dataclasses import replace
 from pathlib import Path
 
+from flask import current_app, has_app_context
+
 from tests.factories.reports import SERVER
 from tests.factories.runs import NOW
 from webapp.notify.contract import Envelope, Target, WirePolicy
+from webapp.settings.resolve import Settings
 from webapp.store.db import reading
+from webapp.web.links import SETTINGS_KEY
 
 LOCAL = WirePolicy(allow_private=("127.0.0.0/8", "::1/128"), connect_s=2.0, total_s=10.0)
 HASTY = replace(LOCAL, connect_s=1.0, total_s=0.4)
+
+
+def settings() -> Settings:
+    """Return the settings of the test's application, or none but the defaults."""
+    if has_app_context():
+        found: Settings = current_app.extensions[SETTINGS_KEY]
+        return found
+    return Settings(environment={}, file={}, vault=None)
 
 
 def envelope(target: Target, **changes: object) -> Envelope:
@@ -23,7 +35,8 @@ def envelope(target: Target, **changes: object) -> Envelope:
         thread_ref="",
         server_url=SERVER,
         policy=LOCAL,
-        instance=Path(),
+        instance=Path(current_app.instance_path) if has_app_context() else Path(),
+        settings=settings(),
         reading=reading,
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # what is given is named by the fields

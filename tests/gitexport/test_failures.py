@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,7 +130,7 @@ def test_silent_peer_is_given_up_with_its_children(tmp_path: Path) -> None:
         for url in (f"https://127.0.0.1:{port}/x.git", f"ssh://git@127.0.0.1:{port}/x.git"):
             began = time.monotonic()
             with pytest.raises(RepositoryError, match=r"did not answer within 0\.5 s") as caught:
-                ask(target(url), folder=tmp_path, timeout_s=0.5)
+                ask(replace(target(url), answer_s=0.5), folder=tmp_path)
             assert time.monotonic() - began < 8
             assert (caught.value.trouble, caught.value.is_permanent) == (Trouble.SILENT, False)
     assert str(port) not in running_commands()

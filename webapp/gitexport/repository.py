@@ -36,11 +36,12 @@ TRACKED = "refs/remotes/origin/branch"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A branch of a repository, and what opens it."""
+    """A branch of a repository, what opens it, and how long its server may take to answer at all."""
 
     address: Address
     branch: str
     access: Access
+    answer_s: float = LOOK_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +52,12 @@ class Answer:
     host_key: str
 
 
-def ask(target: Target, *, folder: Path, timeout_s: float = LOOK_S, pins: bool = False) -> Answer:
+def ask(target: Target, *, folder: Path, pins: bool = False) -> Answer:
     """Ask a repository for its branch.
 
     Args:
         target: the repository.
         folder: where files of the call may lie meanwhile.
-        timeout_s: how long git may take.
         pins: whether an unknown host key is accepted and returned.
 
     Raises:
@@ -65,7 +65,7 @@ def ask(target: Target, *, folder: Path, timeout_s: float = LOOK_S, pins: bool =
     """
     reference = f"refs/heads/{target.branch}"
     with opened(target.address, target.access, folder=folder, pins=pins) as way:
-        done = run_git(["ls-remote", "--", target.address.url, reference], env=way.env, timeout_s=timeout_s)
+        done = run_git(["ls-remote", "--", target.address.url, reference], env=way.env, timeout_s=target.answer_s)
         _require(done, target)
         return Answer(tip=_tip(done.out, reference), host_key=read_host_key(way.known_hosts))
 
@@ -168,7 +168,7 @@ class Cache:
             self._git("fast-import", "--quiet", pieces=[scratch_head(reference, None)])
             made = self._git("rev-parse", reference).strip()
             words = ("push", "--dry-run", "--porcelain", "--no-verify", "--", self._url)
-            self._talk(*words, f"{made}:refs/heads/afterrun-{secrets.token_hex(8)}", timeout_s=LOOK_S)
+            self._talk(*words, f"{made}:refs/heads/afterrun-{secrets.token_hex(8)}", timeout_s=self._target.answer_s)
         finally:
             self._forget(reference)
 

@@ -141,9 +141,8 @@ def check_git(bench: Bench) -> Finding:
         return Finding(result=CaseResult.SKIP, message="no repository is set (GIT_AUTOMATION)")
     roots = read_local_roots(str(bench.settings.at_start("GIT_LOCAL_ROOTS").value))
     address = parse_address(given, local_roots=roots)
-    answer = ask(
-        Target(address=address, branch="main", access=Access()), folder=bench.instance / FOLDER, timeout_s=ANSWER_S
-    )
+    target = Target(address=address, branch="main", access=Access(), answer_s=ANSWER_S)
+    answer = ask(target, folder=bench.instance / FOLDER)
     facts: Facts = {"repository": address.url, "commit": answer.tip or ""}
     return Finding(result=CaseResult.PASS, message=f"{address.url} answers", facts=facts)
 

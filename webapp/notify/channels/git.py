@@ -6,7 +6,7 @@ run whose commit is there already is not pushed again. What cannot be pushed wai
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.clock import now
 from webapp.domain.notices import Verbosity
@@ -72,10 +72,11 @@ def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:
 
 
 def _push(repository: Repository, run: Run, envelope: Envelope) -> str:
+    target = open_target(envelope.settings, repository)
     order = Order(
         run_uid=run.uid,
         repository=repository,
-        target=open_target(envelope.settings, repository),
+        target=replace(target, answer_s=min(target.answer_s, envelope.policy.total_s)),
         server_url=envelope.server_url,
     )
     return export_run(order, instance=envelope.instance, reading=envelope.reading)
