@@ -66,7 +66,7 @@ def test_address_that_is_none_is_refused(text: str, expected: str) -> None:
 
 
 def test_local_repository_lies_below_a_root(tmp_path: Path) -> None:
-    roots = read_local_roots(f"relative, {tmp_path}/in")
+    roots = read_local_roots(f" {tmp_path}/in,")
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "in" / "link").symlink_to(tmp_path / "out")
@@ -75,6 +75,11 @@ def test_local_repository_lies_below_a_root(tmp_path: Path) -> None:
     for path in ("in", "in/../out/r.git", "in/link/r.git", "inside/r.git"):
         with pytest.raises(AddressError, match="GIT_LOCAL_ROOTS"):
             parse_address(f"{tmp_path}/{path}", local_roots=roots)
+
+
+def test_root_that_is_no_whole_path_is_named() -> None:
+    with pytest.raises(AddressError, match="GIT_LOCAL_ROOTS names 'srv/git', expected the whole path"):
+        parse_address("/srv/git/r.git", local_roots=read_local_roots("/srv/git,srv/git"))
 
 
 @pytest.mark.parametrize("branch", ["main", "results/lab-1", "v1.2", "a+b"])

@@ -1,6 +1,7 @@
 """Does a run become one commit that says what happened, once, in the repository that was chosen?"""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -130,3 +131,47 @@ def test_somebody_elses_run_file_is_no_obstacle(app: Flask, repositories: Reposi
     run_git("-C", str(tmp_path), "push", "-q", str(path), "main")
     push(app, order)
     assert log(path) == ["audit #1: ok, the device passed", "theirs"]
+
+
+def test_device_file_stays_when_nothing_that_matters_has_changed(app: Flask, repositories: Repositories) -> None:
+    path = repositories.create("noise")
+    first = record_run(app, devices=[Device(name=name, result={"up": 1, "n": 1}) for name in ("r1", "r 2", "r3")])
+    devices = [Device(name="r1", result={"up": 9, "n": 1}), Device(name="r 2", result={"up": 9, "n": 2})]
+    second = record_run(app, devices=[*devices, Device(name="r4", result=1)])
+    order = order_for(app, path, first)
+    push(app, order)
+
+    def alike(pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
+        return [json.loads(old)["result"]["n"] == json.loads(new)["result"]["n"] for old, new in pairs]
+
+    push(app, replace(order, run_uid=second, alike=alike))
+    changed = run_git("-C", str(path), "diff", "--name-only", "main~1", "main").splitlines()
+    assert changed == [
+        "audit/devices/r 2.json",
+        "audit/devices/r3.json",
+        "audit/devices/r4.json",
+        "audit/results.json",
+        "audit/run.json",
+    ]
+    results = json.loads(run_git("-C", str(path), "show", "main:audit/results.json"))["results"]
+    assert results["devices"]["r1"]["result"] == {"up": 1, "n": 1}
+    assert results["devices"]["r 2"]["result"] == {"up": 9, "n": 2}
+    for device in ("r1", "r 2"):
+        file = json.loads(run_git("-C", str(path), "show", f"main:audit/devices/{device}.json"))
+        assert {"device": device, **results["devices"][device]} == file
+
+
+def test_device_file_that_somebody_spoilt_is_written_anew(
+    app: Flask, repositories: Repositories, tmp_path: Path
+) -> None:
+    path = repositories.create("spoilt")
+    order = order_for(app, path, record_run(app, devices=["r1"]))
+    push(app, order)
+    run_git("clone", "-q", str(path), str(tmp_path / "clone"))
+    (tmp_path / "clone" / "audit" / "devices" / "r1.json").write_bytes(b"\xff no JSON")
+    who = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
+    run_git("-C", str(tmp_path / "clone"), *who, "commit", "-q", "-a", "-m", "theirs")
+    run_git("-C", str(tmp_path / "clone"), "push", "-q", "origin", "main")
+    again = record_run(app, devices=["r1"])
+    push(app, replace(order, run_uid=again, alike=lambda pairs: [False] * len(pairs)))
+    assert json.loads(run_git("-C", str(path), "show", "main:audit/devices/r1.json"))["device"] == "r1"

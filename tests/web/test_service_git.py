@@ -61,6 +61,20 @@ def test_choice_is_kept(app: Flask, operator: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("repositories")
+def test_wish_for_changes_that_matter_is_kept(app: Flask, operator: FlaskClient) -> None:
+    put(app, {})
+    operator.post("/services/backup/git", data={"repositories": ["lab"], "only_meaningful": "y"})
+    with reading() as session:
+        assert get_service(session, "backup").options == {"push_to_git": ["lab"], "git_only_meaningful": True}
+    assert (
+        "checked" in operator.get("/services/backup/git").text.split('name="only_meaningful"')[0].rsplit("<input", 1)[1]
+    )
+    operator.post("/services/backup/git", data={})
+    with reading() as session:
+        assert get_service(session, "backup").options == {}
+
+
+@pytest.mark.usefixtures("repositories")
 def test_unknown_repository_is_refused(app: Flask, operator: FlaskClient) -> None:
     put(app, {})
     assert operator.post("/services/backup/git", data={"repositories": ["nowhere"]}).status_code == 422

@@ -49,9 +49,8 @@ class Address:
 
 
 def read_local_roots(text: str) -> tuple[Path, ...]:
-    """Return the folders that the setting GIT_LOCAL_ROOTS names; relative ones are none."""
-    folders = (Path(part.strip()) for part in text.split(","))
-    return tuple(folder for folder in folders if folder.is_absolute())
+    """Return the folders that the setting GIT_LOCAL_ROOTS names."""
+    return tuple(Path(part.strip()) for part in text.split(",") if part.strip())
 
 
 def parse_address(text: str, *, local_roots: Sequence[Path]) -> Address:
@@ -134,6 +133,9 @@ def _check_user(user: str | None) -> None:
 
 def _local(path: str, local_roots: Sequence[Path]) -> Address:
     """Return a repository of this machine, whose hooks run as this server, so only where the operator allowed it."""
+    for root in local_roots:
+        if not root.is_absolute():
+            raise AddressError(f"GIT_LOCAL_ROOTS names {str(root)!r}, expected the whole path of a folder")
     real = Path(path).resolve()
     if not any(real != root and real.is_relative_to(root.resolve()) for root in local_roots):
         raise AddressError("a repository on this machine must lie below a folder that GIT_LOCAL_ROOTS names")

@@ -13,6 +13,7 @@ from webapp.domain.verdict import Tally, verdict_of
 from webapp.gitexport.failures import RepositoryError, Trouble
 from webapp.gitexport.fastimport import Commit
 from webapp.gitexport.filenames import file_name
+from webapp.gitexport.noise import Alike, Keeper
 from webapp.gitexport.repository import FOLDER, Cache, Target
 from webapp.gitexport.tree import Links, iterate_files
 from webapp.store.db import Session
@@ -32,12 +33,14 @@ class Order:
         repository: where it goes.
         target: the repository's branch, and what opens it.
         server_url: where people find this server.
+        alike: what is no change, so that a device's file stays as it is in Git; None takes every change.
     """
 
     run_uid: str
     repository: Repository
     target: Target
     server_url: str
+    alike: Alike | None = None
 
 
 def export_run(order: Order, *, instance: Path, reading: Callable[[], AbstractContextManager[Session]]) -> str:
@@ -64,7 +67,10 @@ def export_run(order: Order, *, instance: Path, reading: Callable[[], AbstractCo
                 run = get_run(session, order.run_uid)
                 links = _links(session, run, order.server_url)
                 commit = describe(run, links, order)
-                files = iterate_files(session, run, links, scratch=folder)
+                choose = None
+                if order.alike is not None and tip is not None:
+                    choose = Keeper(cache, tip=tip, folder=commit.folder, alike=order.alike).choose
+                files = iterate_files(session, run, links, scratch=folder, choose=choose)
                 tree = cache.import_files(files, tip=tip, folder=commit.folder)
             made = cache.publish(tree, commit, tip)
             cache.tidy()

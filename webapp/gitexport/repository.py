@@ -121,6 +121,21 @@ class Cache:
         found = self._git("log", "-1", "--format=%H", f"--grep={pattern}", "--basic-regexp", tip, "--")
         return found.strip() or None
 
+    def read_files(self, places: Iterable[str]) -> list[bytes | None]:
+        """Return the text of each file `commit:path`, None for what is not there or is no text."""
+        asked = "".join(f"{place}\n" for place in places).encode()
+        out = self._git("cat-file", "--batch", pieces=[asked]).encode()
+        found: list[bytes | None] = []
+        start = 0
+        for _ in range(asked.count(b"\n")):
+            head, _, _ = out[start : start + 4096].partition(b"\n")
+            words = head.split()
+            size = int(words[2]) if len(words) == 3 and words[1] == b"blob" else None
+            begin = start + len(head) + 1
+            found.append(None if size is None or begin + size >= len(out) else out[begin : begin + size])
+            start = begin + (0 if size is None else size + 1)
+        return found
+
     def import_files(self, files: Iterable[File], *, tip: str | None, folder: str) -> str:
         """Store files and return the tree they make; what the folder holds at the tip already is not written again."""
         reference = _own_reference()

@@ -7,9 +7,10 @@ with an unchanged result is an unchanged file.
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,7 @@ from webapp.store.results import (
 from webapp.store.runs import Run, list_steps
 
 PIECE = 256 * 1024
+CHOSEN_AT_ONCE = 200
 # Deeper or longer results stand on one line: indenting could make them larger by far.
 MAX_INDENTED_DEPTH = 20
 MAX_INDENTED_BYTES = 4 << 20
@@ -38,6 +40,9 @@ SHORT = 4096  # is indented before its depth is known, which is quicker
 STATUS = {status.value: msgspec.json.encode(status.value) for status in DeviceStatus}
 SUCCESS = {status.value: msgspec.json.encode(status in DEVICE_SUCCESS) for status in DeviceStatus}
 CASE_COLUMNS = ("suite", "name", "device", "result", "raw_result", "measurement", "units", "message")
+
+DeviceFile = tuple[str, str, bytes]  # the device, the path of its file, and the text
+Choose = Callable[[Sequence[tuple[str, bytes]]], Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,9 @@ class Links:
     compare: str | None
 
 
-def iterate_files(session: Session, run: Run, links: Links, *, scratch: Path) -> Iterator[File]:
+def iterate_files(
+    session: Session, run: Run, links: Links, *, scratch: Path, choose: Choose | None = None
+) -> Iterator[File]:
     """Yield the files of a run; what is longer than a device's result is never held in memory whole.
 
     Args:
@@ -65,9 +72,10 @@ def iterate_files(session: Session, run: Run, links: Links, *, scratch: Path) ->
         run: an ended run.
         links: what `run.json` links to.
         scratch: a folder for the documents that grow while the devices are read.
+        choose: returns the text that each device's file gets, given paths and new texts; None takes the new ones.
     """
     with closing(tempfile.TemporaryFile(dir=scratch)) as results:
-        yield from _results_and_devices(session, run, results)
+        yield from _results_and_devices(session, run, results, choose)
         yield _spooled("results.json", results)
     attempts = [attempt.number for attempt in list_attempts(session, run.id)]
     if len(attempts) > 1:
@@ -81,16 +89,35 @@ def iterate_files(session: Session, run: Run, links: Links, *, scratch: Path) ->
     yield File(path="run.json", size=len(text), pieces=(text,))
 
 
-def _results_and_devices(session: Session, run: Run, results: IO[bytes]) -> Iterator[File]:
+def _results_and_devices(session: Session, run: Run, results: IO[bytes], choose: Choose | None) -> Iterator[File]:
     """Write the document `results.json` and yield the file of each device on the way."""
     results.write(b'{\n  "results": ')
     comma = _open_section(results)
-    for device, entry in _entries(session, run, None):
-        comma = _add_entry(results, device, entry, comma)
-        text = b'{\n  "device": ' + msgspec.json.encode(device) + b"," + entry[1:] + b"\n"
-        yield File(path=f"devices/{file_name(device)}.json", size=len(text), pieces=(text,))
+    for device, path, text in _chosen(_device_files(session, run), choose):
+        comma = _add_entry(results, device, b"{" + text[len(_head(device)) : -1], comma)
+        yield File(path=path, size=len(text), pieces=(text,))
     _close_section(session, run, None, results)
     results.write(b"\n}\n")
+
+
+def _device_files(session: Session, run: Run) -> Iterator[DeviceFile]:
+    for device, entry in _entries(session, run, None):
+        yield device, f"devices/{file_name(device)}.json", _head(device) + entry[1:] + b"\n"
+
+
+def _head(device: str) -> bytes:
+    return b'{\n  "device": ' + msgspec.json.encode(device) + b","
+
+
+def _chosen(files: Iterator[DeviceFile], choose: Choose | None) -> Iterator[DeviceFile]:
+    """Yield the files with the texts that are chosen for them, some at a time; one that is not ours is never chosen."""
+    if choose is None:
+        yield from files
+        return
+    while batch := list(islice(files, CHOSEN_AT_ONCE)):
+        texts = choose([(path, text) for _, path, text in batch])
+        for (device, path, new), text in zip(batch, texts, strict=True):
+            yield device, path, text if text.startswith(_head(device)) else new
 
 
 def _write_attempts(session: Session, run: Run, attempts: Iterable[int], spool: IO[bytes]) -> None:

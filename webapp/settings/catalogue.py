@@ -223,7 +223,7 @@ SETTINGS: tuple[Setting, ...] = (
     _choice("AFTERRUN_LOG_FORMAT", "human", S.START, "How the server's own log lines look.", "human", "json"),
     _choice("TASK_ENGINE", "huey", S.START, "What does the background jobs: threads of this process.", "huey"),
     _secret("AFTERRUN_SECRET_KEY", S.START, "Keys that encrypt and sign, newest first, with commas; empty is a file."),
-    _text("GIT_LOCAL_ROOTS", "", S.START, "Folders below which Git repositories of this machine may lie, with commas."),
+    _list("GIT_LOCAL_ROOTS", S.START, "Folders below which Git repositories of this machine may lie."),
     _url("AFTERRUN_URL", "", S.GENERAL, "The address people use; links in messages begin with it.", *HTTP),
     _integer("AFTERRUN_RETENTION_DAYS", 0, S.RUNS, "Days an ended run is kept; 0 is for ever.", 0, 36500),
     _number("AFTERRUN_HEARTBEAT_FACTOR", 3, S.RUNS, "Silent heartbeat intervals until a run is lost.", 1, 1000),

@@ -129,9 +129,7 @@ class Settings:
             sealed = self._opened().reseal(stored[setting.name], setting.name)
             preferences.put_setting(session, setting.name, sealed, by_id=None, now=now)
         return (
-            len(secret)
-            + self._reseal_notices(session)
-            + repositories.replace_secrets(session, self._opened().reseal)
+            len(secret) + self._reseal_notices(session) + repositories.replace_secrets(session, self._opened().reseal)
         )
 
     def _reseal_notices(self, session: Session) -> int:

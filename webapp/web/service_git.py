@@ -7,11 +7,14 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from webapp.clock import now
 from webapp.domain.access import Permission
+from webapp.domain.notice_options import read_notice_options
 from webapp.ingest.services import ServiceFields, put_service
+from webapp.notify.channels.git import ONLY_MEANINGFUL
 from webapp.store import accounts
 from webapp.store.db import db, writing
 from webapp.store.inventory import Service, get_service
@@ -28,6 +31,11 @@ class PushForm(FlaskForm):  # type: ignore[misc]
     """Which repositories a service's runs go to."""
 
     repositories = CheckboxListField("Push every ended run to", description="None: nothing is pushed.")
+    only_meaningful = BooleanField(
+        "Only changes that matter",
+        description="A device's file stays as it is when its result differs only in what comparisons of this service "
+        "ignore: timestamps and durations in texts, and the service's own rules.",
+    )
 
     def offer(self, repositories: list[Repository], chosen: tuple[str, ...]) -> None:
         """Offer the repositories, and those that were chosen and are gone."""
@@ -46,7 +54,9 @@ def show(slug: str) -> ResponseReturnValue:
     service = get_service(db.session(), slug)
     repositories = list_repositories(db.session())
     chosen = _chosen(service.options, repositories)
-    form = PushForm(formdata=None, repositories=list(chosen))
+    form = PushForm(
+        formdata=None, repositories=list(chosen), only_meaningful=service.options.get(ONLY_MEANINGFUL) is True
+    )
     form.offer(repositories, chosen)
     return _show(service, form, repositories)
 
@@ -61,7 +71,8 @@ def put(slug: str) -> ResponseReturnValue:
     form.offer(repositories, _chosen(service.options, repositories))
     if not form.validate():
         return _show(service, form, repositories)
-    fields = ServiceFields(options={OPTION: form.repositories.data or None})
+    options = {OPTION: form.repositories.data or None, ONLY_MEANINGFUL: form.only_meaningful.data or None}
+    fields = ServiceFields(options=options)
     with writing() as session:
         put_service(session, slug, fields, now=now())
         accounts.add_audit(session, user_id=current_user.id, action="service.git_changed", subject=slug, now=now())
@@ -75,12 +86,10 @@ def _show(service: Service, form: PushForm, repositories: list[Repository]) -> R
 
 
 def _chosen(options: Mapping[str, Any], repositories: list[Repository]) -> tuple[str, ...]:
-    """Return the names of a service's repositories; true is the default one."""
-    value = options.get(OPTION)
-    if value is True:
-        return tuple(repository.name for repository in repositories if repository.is_default)
-    names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(name for name in names if isinstance(name, str) and name)
+    """Return the names of a service's repositories."""
+    default = next((repository.name for repository in repositories if repository.is_default), "")
+    names = (name or default for name in read_notice_options(options).push_to_git)
+    return tuple(name for name in names if name)
 
 
 def _title(repository: Repository) -> str:

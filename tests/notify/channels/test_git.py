@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from tests.factories.runs import NOW, Device, record_run
 from tests.gitexport.pushing import allow_roots, listed, log
 from tests.programs import needs_program
-from tests.servers.git_hosts import Repositories
+from tests.servers.git_hosts import Repositories, run_git
 from webapp.clock import now
 from webapp.domain.deliveries import DeliveryState
 from webapp.gitexport.roster import RepositoryInput, add_repository
@@ -160,3 +160,15 @@ def test_repeated_delivery_makes_no_second_commit(app: Flask, bare: Repositories
     assert deliveries(uid)[0].state is DeliveryState.SENT
     assert len(log(bare.folder / "lab.git")) == 1
     assert listed(bare.folder / "lab.git")[-1] == "backup/run.json"
+
+
+def test_only_changes_that_matter_when_the_service_wants_so(app: Flask, bare: Repositories) -> None:
+    rules = {"rules": [{"kind": "path", "pattern": "$..uptime"}]}
+    with writing() as session:
+        options = {"push_to_git": True, "git_only_meaningful": True, "compare": rules}
+        put_service(session, "backup", ServiceFields(options=options), now=NOW)
+    for uptime in (1, 2):
+        record_run(app, service="backup", devices=[Device(name="r1", result={"uptime": uptime})])
+        work(app)
+    path = bare.folder / "lab.git"
+    assert run_git("-C", str(path), "diff", "--name-only", "main~1", "main").split() == ["backup/run.json"]

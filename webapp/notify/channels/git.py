@@ -5,21 +5,27 @@ and the host key of an ssh server is pinned. Commits are built on the branch's n
 run whose commit is there already is not pushed again. What cannot be pushed waits and goes later, in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from webapp.clock import now
+from webapp.compare.meaning import are_alike
+from webapp.domain.compare_options import read_compare_options
 from webapp.domain.notices import Verbosity
 from webapp.domain.outcome import ENDED
 from webapp.errors import NotFoundError
 from webapp.gitexport.exporting import Order, export_run
 from webapp.gitexport.failures import RepositoryError
+from webapp.gitexport.noise import Alike
 from webapp.gitexport.roster import find_chosen, open_target
 from webapp.notify.contract import Answer, ChannelError, Envelope, Payload, Target, Templates
 from webapp.notify.report import Report
 from webapp.notify.wording import subject_of
 from webapp.plugins.fields import Text, option
 from webapp.store.db import writing
+from webapp.store.inventory import get_service
 from webapp.store.repositories import Repository, mark_fault, mark_pushed
 from webapp.store.runs import Run, get_run
 
@@ -27,6 +33,8 @@ name = "git"
 title = "Git"
 address = "channel"
 is_ordered = True
+
+ONLY_MEANINGFUL = "git_only_meaningful"  # the option of a service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +63,14 @@ def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:
         with envelope.reading() as session:
             repository = find_chosen(session, envelope.target.to or config.repository)
             run = get_run(session, payload.fields["run"])
+            options = get_service(session, run.service).options
     except NotFoundError as error:
         raise ChannelError(str(error), permanent=True) from error
     request = f"git push {repository.url} {repository.branch}"
     if run.status not in ENDED:
         raise ChannelError("the run goes on: it is pushed when it has ended", permanent=True, request=request)
     try:
-        commit = _push(repository, run, envelope)
+        commit = _push(repository, run, envelope, alike=_alike(options))
     except RepositoryError as error:
         _note_fault(repository, str(error))
         permanent, code = error.is_permanent, error.trouble.value
@@ -71,13 +80,19 @@ def send(payload: Payload, config: Config, *, envelope: Envelope) -> Answer:
     return Answer(text=f"{repository.branch} holds {commit}", request=request)
 
 
-def _push(repository: Repository, run: Run, envelope: Envelope) -> str:
+def _alike(options: Mapping[str, Any]) -> Alike | None:
+    """Return what the service calls no change, if it wants only changes that matter."""
+    return partial(are_alike, options=read_compare_options(options)) if options.get(ONLY_MEANINGFUL) is True else None
+
+
+def _push(repository: Repository, run: Run, envelope: Envelope, *, alike: Alike | None) -> str:
     target = open_target(envelope.settings, repository)
     order = Order(
         run_uid=run.uid,
         repository=repository,
         target=replace(target, answer_s=min(target.answer_s, envelope.policy.total_s)),
         server_url=envelope.server_url,
+        alike=alike,
     )
     return export_run(order, instance=envelope.instance, reading=envelope.reading)
 
