@@ -17,6 +17,8 @@ from tests.factories.runs import CaseReport, Device, record_run
 from tests.programs import needs_program
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.store.db import writing
+from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
+from webapp.store.runs import get_run
 
 pytestmark = [pytest.mark.e2e, needs_program("chromium")]
 
@@ -25,6 +27,7 @@ WAIT_MS = 30_000
 HEIGHT = 900
 WIDTHS = (1440, 820, 390)
 DEVICE = "core-ams-02"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAWT8OxDfiGEaaAUHpZ7IyDSFfWHQhgVA2SBpOtsLFAd"
 LONG = "an-unusually-long-name-that-has-no-space-in-it-and-must-still-fit-" + "x" * 60
 RULED_LINES = "a={before}&a_stream=run&a_line=2&b={last}&b_stream=run&b_line=2"
 # Viewers have filled themselves: no JSON is loading, no log is still plain text.
@@ -61,7 +64,17 @@ def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
     rules = [{"kind": "mask", "pattern": "serial \\w+", "name": "serial"}, {"kind": "path", "pattern": f"$..{LONG}"}]
     with writing() as session:
         put_service(session, BACKUP, ServiceFields(options={"compare": {"rules": rules}}), now=start)
+    add_long_repository(app, found[LONG][0])
     return found
+
+
+def add_long_repository(app: Flask, uid: str) -> None:
+    """Add a repository of long names that holds a run, and could not take the next one."""
+    with app.app_context(), writing() as session:
+        fields = RepositoryFields(name=LONG[:64], url=f"https://git.example.org/{LONG}.git", host_key=HOST_KEY)
+        made = add_repository(session, fields, now=datetime.now(UTC))
+        mark_pushed(session, made, run_id=get_run(session, uid).id, commit_id="a1" * 20, now=datetime.now(UTC))
+        mark_fault(session, made, f"The server refused the push: {LONG}", now=datetime.now(UTC))
 
 
 @pytest.fixture
@@ -129,6 +142,9 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
         "/admin/people",
+        "/admin/git",
+        "/admin/git/1",
+        f"/services/{BACKUP}/git",
         "/api/v1/",
         "/nowhere",
     ]
