@@ -227,6 +227,10 @@ def test_words_of_known_servers_are_understood() -> None:
     )
     assert "GitLab: You are not allowed to push code to protected" in str(classify(protected))
     assert classify("fatal: unable to access 'x': Could not resolve host: h").trouble is Trouble.CLOSED
+    assert classify("fatal: unable to access 'x': The requested URL returned error: 301").is_permanent
+    assert classify("ERROR: The key you are authenticating with has been marked as read only.").trouble is (
+        Trouble.CREDENTIALS
+    )
     assert classify("a riddle").trouble is Trouble.GIT
     assert "without a word" in str(classify(""))
 

@@ -14,14 +14,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.databases import is_on_postgres
+from tests.programs import needs_program
+from tests.servers.git_hosts import Repositories
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.settings.resolve import Settings
-from webapp.store.db import db, reading
+from webapp.store.db import db, reading, writing
 from webapp.store.integrity import UnsoundError, check_database
 from webapp.store.models.inventory import DeviceRow, ServiceRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunRow
+from webapp.store.repositories import RepositoryFields, add_repository
 from webapp.worker.checks import Bench, check_clock, check_disk, check_git, check_mail, check_store, examine
 from webapp.worker.selfcheck import report_selfcheck
 
@@ -181,3 +184,12 @@ def test_check_that_breaks_is_a_finding(app: Flask) -> None:
 
     finding = examine(broken, _bench(app))  # type: ignore[arg-type]
     assert (finding.result, finding.message) == (CaseResult.FAIL, "ZeroDivisionError: oh")
+
+
+@needs_program("git")
+def test_default_repository_is_asked_with_what_opens_it(app: Flask, tmp_path: Path) -> None:
+    path = Repositories(folder=tmp_path).create("results")
+    with writing() as session:
+        add_repository(session, RepositoryFields(name="lab", url=str(path)), now=now())
+    finding = check_git(_bench(app, GIT_LOCAL_ROOTS=str(tmp_path)))
+    assert (finding.result, finding.message) == (CaseResult.PASS, f"{path} answers")

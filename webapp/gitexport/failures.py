@@ -100,7 +100,7 @@ SIGNS = (
     _sign(Trouble.OWNER, r"dubious ownership", "The repository's folder belongs to another account of this machine"),
     _sign(
         Trouble.NO_REPOSITORY,
-        r"not appear to be a git repository|repository '?\S* ?not found|returned error: 404|"
+        r"not appear to be a git repository|repository '?\S* ?not found|returned error: (?:404|30\d)|"
         r"could not be found|not a git repository",
         "There is no such repository, or these credentials may not see it",
     ),

@@ -4,7 +4,7 @@ import shutil
 import smtplib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
@@ -15,6 +15,7 @@ from webapp.errors import AfterrunError
 from webapp.gitexport.access import Access
 from webapp.gitexport.addresses import parse_address, read_local_roots
 from webapp.gitexport.repository import FOLDER, Target, ask
+from webapp.gitexport.roster import open_target
 from webapp.notify.addresses import EVERYWHERE
 from webapp.notify.contract import ChannelError
 from webapp.notify.line import Line
@@ -23,6 +24,7 @@ from webapp.notify.trust import trusting
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading
 from webapp.store.integrity import check_database, find_database_time
+from webapp.store.repositories import find_repository
 
 LOOK_S = 10.0
 ANSWER_S = 10.0
@@ -134,17 +136,20 @@ def _offer(server: smtplib.SMTP, sender: str) -> None:
 
 
 def check_git(bench: Bench) -> Finding:
-    """Ask the automation's repository for its branches."""
+    """Ask the default repository, or the one of GIT_AUTOMATION before it is one, for its branch."""
     with reading() as session:
+        repository = find_repository(session, "")
         given = bench.settings.text(session, "GIT_AUTOMATION")
-    if not given:
-        return Finding(result=CaseResult.SKIP, message="no repository is set (GIT_AUTOMATION)")
-    roots = read_local_roots(str(bench.settings.at_start("GIT_LOCAL_ROOTS").value))
-    address = parse_address(given, local_roots=roots)
-    target = Target(address=address, branch="main", access=Access(), answer_s=ANSWER_S)
-    answer = ask(target, folder=bench.instance / FOLDER)
-    facts: Facts = {"repository": address.url, "commit": answer.tip or ""}
-    return Finding(result=CaseResult.PASS, message=f"{address.url} answers", facts=facts)
+    if repository is not None:
+        target = open_target(bench.settings, repository)
+    elif given:
+        roots = read_local_roots(str(bench.settings.at_start("GIT_LOCAL_ROOTS").value))
+        target = Target(address=parse_address(given, local_roots=roots), branch="main", access=Access())
+    else:
+        return Finding(result=CaseResult.SKIP, message="no repository is set (Admin, Git; or GIT_AUTOMATION)")
+    answer = ask(replace(target, answer_s=ANSWER_S), folder=bench.instance / FOLDER)
+    facts: Facts = {"repository": target.address.url, "commit": answer.tip or ""}
+    return Finding(result=CaseResult.PASS, message=f"{target.address.url} answers", facts=facts)
 
 
 CHECKS: dict[str, Check] = {
