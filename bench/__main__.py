@@ -2,7 +2,7 @@
 
 `python -m bench` runs all of them, `python -m bench ingest logs` only those. A benchmark is a program in this folder
 that prints one Markdown section and exits with 1 when a target is missed. Each section has its marks on the page; text
-outside of them stays.
+outside of them stays. With `--quick` each does less, and the sections are printed: they are no figures for the page.
 """
 
 import argparse
@@ -37,12 +37,16 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.machine()}, {version}"
 
 
-def run(name: str) -> tuple[str, bool]:
+def run(name: str, *options: str) -> tuple[str, bool]:
     """Run one benchmark; return its section and whether it reached its targets."""
     started = time.monotonic()
     print(f"{name} ...", file=sys.stderr, flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}"], cwd=FOLDER.parent, stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", f"bench.{name}", *options],
+        cwd=FOLDER.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     verdict = "reached" if done.returncode == 0 else f"NOT REACHED (exit code {done.returncode})"
     print(f"{name}: targets {verdict}, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
@@ -63,15 +67,25 @@ def main() -> int:
     """Run what was asked for and write the page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names()))
-    chosen = parser.parse_args().names or names()
+    parser.add_argument("--quick", action="store_true", help="measure less and print it")
+    asked = parser.parse_args()
+    chosen = asked.names or names()
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
         parser.error(f"no benchmark called {', '.join(unknown)}; there are {', '.join(names())}")
-    results = {name: run(name) for name in chosen}
-    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
-    measured = {name: f"{text}\nTaken on {machine()}.\n" for name, (text, _reached) in results.items() if text.strip()}
-    PAGE.write_text(merge(page, measured), encoding="utf-8")
+    results = {name: run(name, *(["--quick"] if asked.quick else [])) for name in chosen}
+    if asked.quick:
+        print("\n".join(text for text, _reached in results.values()))
+    else:
+        write_page({name: text for name, (text, _reached) in results.items() if text.strip()})
     return 0 if all(reached for _text, reached in results.values()) else 1
+
+
+def write_page(sections: dict[str, str]) -> None:
+    """Put the sections on the page."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
+    measured = {name: f"{text}\nTaken on {machine()}.\n" for name, text in sections.items()}
+    PAGE.write_text(merge(page, measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

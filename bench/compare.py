@@ -115,7 +115,8 @@ def storing(store: Store, pair: Pair, report: Report) -> None:
     with store.app.app_context():
         with reading() as session:
             run = get_run(session, pair[1])
-        made = _read(lambda session: compare_run(session, run.id))
+        with reading() as session:
+            made = compare_run(session, run.id)
         assert made is not None
         comparing = milliseconds(lambda: _read(lambda session: compare_run(session, run.id)))
         saving = milliseconds(lambda: _write(lambda session: save_run_comparison(session, made, now=now())))

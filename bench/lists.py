@@ -71,6 +71,7 @@ FILTERS = (
     "is:flaky attempts:9", "done", "needle", "nothing", "label:rare level:failed", "level:ok message:needle",
     "after:30d level:failed", "needle OR status:running", "-level:ok,warnings,errors",
     "status:complete level:failed", "service:rare submitter:person-05", "after:30d service:svc-05",
+    "service:svc-05 trigger:rare", "after:2020-01-01 service:rare", "trigger:schedule level:failed",
 )  # fmt: skip
 
 
@@ -169,6 +170,21 @@ def lists(small: Store, large: Store, report: Report) -> None:
         is_good = max(ratios) <= MAX_RATIO and all(few == many for few, many in queries)
         shown = ", ".join(str(few) if few == many else f"{few}/{many}" for few, many in queries)
         report.add(f"`{text}`" if text else "none", *cells, " ".join(f"{r:.2f}" for r in ratios), shown, good=is_good)
+
+
+def services(small: Store, large: Store, report: Report) -> None:
+    """Measure the pages of one service."""
+    report.head("page of a service", f"{small.count:,} / {large.count:,}", "ratio", "")
+    for path in ("/services/svc-05", "/services/svc-05/trends"):
+        took = in_turn({"small": visit(small, path), "large": visit(large, path)})
+        ratio = took["large"] / took["small"]
+        report.add(f"`{path}`", f"{took['small']:.1f} / {took['large']:.1f} ms", f"{ratio:.2f}",
+                   good=ratio <= MAX_RATIO)  # fmt: skip
+
+
+def visit(store: Store, path: str) -> Callable[[], float]:
+    """Return what measures one page once."""
+    return lambda: store.seconds(path, {})
 
 
 def ask(store: Store, path: str, text: str) -> Callable[[], float]:
@@ -270,6 +286,7 @@ def main() -> int:
         filled = time.monotonic() - began
         logging.getLogger("webapp.requests").setLevel(logging.WARNING)
         lists(small, large, report)
+        services(small, large, report)
         fleets(large, report)
         memory(large, report)
         size = large.database.stat().st_size / 1e6

@@ -1,11 +1,12 @@
 """What does reporting cost a program: time per event, and wall time of a producer with and without a reporter?
 
-    python -m bench.reporter [URL TOKEN]
+    python -m bench.reporter [--quick] [--result "2 kB"] [--server URL TOKEN]
 
-Without an address the peer of the tests answers, in a process of its own. Rounds with and without take turns, because
+Without a server the peer of the tests answers, in a process of its own. Rounds with and without take turns, because
 other programs run on the machine too.
 """
 
+import argparse
 import os
 import random
 import statistics
@@ -13,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.reporters.peer import Peer
 from webapp.reporters.afterrun import Reporter
 
-EVENTS = 5000
-ROUNDS = 7
+EVENTS, QUICK_EVENTS = 5000, 500
+ROUNDS, QUICK_ROUNDS = 7, 2
 WORK_S = 0.001
 MAX_EMIT_US = 200
 MAX_SHARE = 0.05
@@ -29,6 +32,14 @@ RESULTS = {
     "200 bytes": {"interfaces": INTERFACES[:4]},
     "2 kB": {"interfaces": INTERFACES},
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured: events a round, and pairs of rounds."""
+
+    events: int
+    rounds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +66,13 @@ def units_for(seconds: float) -> int:
     return max(round(seconds / min(costs)), 1)
 
 
-def produce(run: Reporter | None, result: object, *, units: int) -> Cost:
-    """Do 5,000 pieces of work, half computing, half waiting for a device, each reported where there is a reporter.
+def produce(run: Reporter | None, result: object, *, units: int, events: int) -> Cost:
+    """Do pieces of work, half computing, half waiting for a device, each reported where there is a reporter.
 
     The close of the reporter counts too.
     """
     wall, cpu = time.perf_counter(), time.process_time()
-    for number in range(EVENTS):
+    for number in range(events):
         compute(units)
         time.sleep(WORK_S / 2)
         if run:
@@ -71,43 +82,51 @@ def produce(run: Reporter | None, result: object, *, units: int) -> Cost:
     return Cost(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu)
 
 
-def emit_costs(run: Reporter, result: object) -> list[float]:
-    """Return the microseconds of each of 5,000 calls in a burst, sorted."""
+def emit_costs(run: Reporter, result: object, *, events: int) -> list[float]:
+    """Return the microseconds of each call in a burst, sorted."""
     costs = []
-    for number in range(EVENTS):
+    for number in range(events):
         began = time.perf_counter()
         run.device_end(f"edge-{number}", "ok", duration_s=WORK_S, result=result)
         costs.append((time.perf_counter() - began) * 1e6)
     return sorted(costs)
 
 
-def measure(url: str, token: str) -> bool:
+def measure(url: str, token: str, *, titles: Iterable[str], size: Size) -> bool:
     """Print the section; return whether both targets were reached."""
     is_reached = True
-    units = units_for(WORK_S / 2)
-    print(f"## Reporter\n\n{EVENTS:,} `device.end` events of a producer that works about 1 ms for each.\n")
+    print(f"## Reporter\n\n{size.events:,} `device.end` events of a producer that works about 1 ms for each.\n")
     print("| result | emit, mean | median | 99 % | wall time | processor time | |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as spool:
-        for title, result in RESULTS.items():
-            burst = Reporter(url, token, service="bench", spool=spool)
-            emits = emit_costs(burst, result)
-            burst.close(deadline=60)
-            pairs = []
-            for _ in range(ROUNDS):
-                alone = produce(None, result, units=units)
-                pairs.append((alone, produce(Reporter(url, token, service="bench", spool=spool), result, units=units)))
-            wall = statistics.median(beside.wall_s / alone.wall_s - 1 for alone, beside in pairs)
-            cpu = statistics.median((beside.cpu_s - alone.cpu_s) / EVENTS * 1e6 for alone, beside in pairs)
-            mean = statistics.fmean(emits)
-            is_good = wall <= MAX_SHARE and mean < MAX_EMIT_US
+        for title in titles:
+            row, is_good = measure_result(title, lambda: Reporter(url, token, service="bench", spool=spool), size)
             is_reached = is_reached and is_good
-            verdict = "" if is_good else "**missed**"
-            places = f"{emits[EVENTS // 2]:.0f} us | {emits[int(EVENTS * 0.99)]:.0f} us"
-            print(f"| {title} | {mean:.0f} us | {places} | {wall:+.1%} | {cpu:.0f} us an event | {verdict} |")
-    print(f"\nMedians of {ROUNDS} pairs of rounds; wished for: emit below {MAX_EMIT_US} us, wall time at most +5 %.")
+            print(row, flush=True)
+    print(
+        f"\nMedians of {size.rounds} pairs of rounds; wished for: emit below {MAX_EMIT_US} us, wall time at most +5 %."
+    )
     print(f"Load of the machine meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
     return is_reached
+
+
+def measure_result(title: str, reporter: Callable[[], Reporter], size: Size) -> tuple[str, bool]:
+    """Return the row of one kind of result, and whether it reached the targets."""
+    result, units = RESULTS[title], units_for(WORK_S / 2)
+    burst = reporter()
+    emits = emit_costs(burst, result, events=size.events)
+    burst.close(deadline=60)
+    pairs = []
+    for _ in range(size.rounds):
+        alone = produce(None, result, units=units, events=size.events)
+        pairs.append((alone, produce(reporter(), result, units=units, events=size.events)))
+    wall = statistics.median(beside.wall_s / alone.wall_s - 1 for alone, beside in pairs)
+    cpu = statistics.median((beside.cpu_s - alone.cpu_s) / size.events * 1e6 for alone, beside in pairs)
+    mean = statistics.fmean(emits)
+    is_good = wall <= MAX_SHARE and mean < MAX_EMIT_US
+    places = f"{emits[size.events // 2]:.0f} us | {emits[int(size.events * 0.99)]:.0f} us"
+    verdict = "" if is_good else "**missed**"
+    return f"| {title} | {mean:.0f} us | {places} | {wall:+.1%} | {cpu:.0f} us an event | {verdict} |", is_good
 
 
 def serve() -> None:
@@ -117,19 +136,32 @@ def serve() -> None:
         sys.stdin.read()
 
 
-def main() -> int:
-    """Measure against the given server, or against a peer."""
-    if sys.argv[1:] == ["--serve"]:
-        serve()
-        return 0
-    if len(sys.argv) == 3:
-        return 0 if measure(sys.argv[1], sys.argv[2]) else 1
+@contextmanager
+def own_peer() -> Iterator[str]:
+    """Run a peer in a process of its own and yield its address."""
     line = [sys.executable, "-m", "bench.reporter", "--serve"]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        url = server.stdout.readline().strip() if server.stdout else ""
-        is_reached = measure(url, "secret")
+        yield server.stdout.readline().strip() if server.stdout else ""
         server.communicate()
-    return 0 if is_reached else 1
+
+
+def main() -> int:
+    """Measure and print the section; 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.reporter", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_EVENTS} events, {QUICK_ROUNDS} pairs of rounds")
+    parser.add_argument("--result", choices=RESULTS, help="only events with such a result")
+    parser.add_argument("--server", nargs=2, metavar=("URL", "TOKEN"), help="report to a server that runs already")
+    parser.add_argument("--serve", action="store_true", help="be the peer")
+    asked = parser.parse_args()
+    if asked.serve:
+        serve()
+        return 0
+    titles = [asked.result] if asked.result else list(RESULTS)
+    size = Size(events=QUICK_EVENTS, rounds=QUICK_ROUNDS) if asked.quick else Size(events=EVENTS, rounds=ROUNDS)
+    if asked.server:
+        return 0 if measure(*asked.server, titles=titles, size=size) else 1
+    with own_peer() as url:
+        return 0 if measure(url, "secret", titles=titles, size=size) else 1
 
 
 if __name__ == "__main__":

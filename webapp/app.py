@@ -1,6 +1,7 @@
 """How the parts become one application: the only composer."""
 
 import importlib
+import json
 import os
 import pkgutil
 from collections.abc import Mapping
@@ -19,11 +20,16 @@ from webapp.accounts.people import Account
 from webapp.accounts.sessions import load_account
 from webapp.api.faults import refuse, refuse_http, status_of
 from webapp.cli.program import run
+from webapp.compare.shelf import Shelf
+from webapp.compare.workshop import WORKSHOP, Workshop
 from webapp.errors import SettingError
 from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
 from webapp.importers.catalogue import load_formats
-from webapp.notify.catalogue import EXTENSION as CHANNELS_KEY
 from webapp.notify.catalogue import load_channels
+from webapp.notify.channels.mail import mail
+from webapp.notify.handlers import SETTING as HANDLERS
+from webapp.notify.office import EXTENSION as OFFICE_KEY
+from webapp.notify.office import open_office
 from webapp.settings.catalogue import BY_NAME
 from webapp.settings.resolve import Settings
 from webapp.settings.vault import open_vault
@@ -41,6 +47,7 @@ from webapp.web.nav import install_nav
 ROOT = Path(__file__).resolve().parent.parent
 SESSION_LASTS = timedelta(days=14)
 RESERVED_THREADS = 8
+TASKMANAGER_HANDLERS = "UWSGI_TASKMANAGER_NOTIFICATION_HANDLERS"
 
 
 def main() -> None:
@@ -75,7 +82,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     )
     # A device may be called a//b: its address is not another one's.
     app.url_map.merge_slashes = False
-    environment = {**os.environ, **{name: str(value) for name, value in given.items() if name in BY_NAME}}
+    environment = {**os.environ, **{name: _as_text(value) for name, value in given.items() if name in BY_NAME}}
     settings = _read_settings(app, environment)
     app.config.from_mapping({name: value for name, value in given.items() if name not in BY_NAME})
     if not app.testing:
@@ -84,7 +91,9 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     _answer_safely(app, settings)
     _guard_sessions(app)
     app.extensions[FORMATS_KEY] = load_formats()
-    app.extensions[CHANNELS_KEY] = load_channels()
+    app.extensions[WORKSHOP] = Workshop(Shelf(instance / "cache" / "comparisons"))
+    mail.init_app(app)
+    app.extensions[OFFICE_KEY] = open_office(Path(app.instance_path), settings, load_channels())
     for package in (web, api):
         for blueprint in _blueprints(package):
             app.register_blueprint(blueprint)
@@ -112,12 +121,21 @@ def _read_settings(app: Flask, environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _as_text(value: object) -> str:
+    """Return a given value as the environment would hold it."""
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
 def _read_config(app: Flask, path: Path) -> dict[str, object]:
     """Run the instance's `config.py`; names that are no settings of ours are Flask's."""
     try:
         app.config.from_pyfile(str(path), silent=True)
     except Exception as error:
         raise SettingError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+    if TASKMANAGER_HANDLERS in app.config:
+        app.config.setdefault(HANDLERS, app.config.pop(TASKMANAGER_HANDLERS))
     return {name: app.config.pop(name) for name in BY_NAME if name in app.config}
 
 

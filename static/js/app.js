@@ -10,7 +10,7 @@ import { startRoving } from './roving.js';
 import { openScrollers } from './scroll.js';
 import { watchForms } from './unsaved.js';
 
-const VIEWERS = [['[data-json]', './jsonview.js'], ['[data-log]', './logview.js'], ['[data-diff]', './difflazy.js'], ['[data-map]', './diffmap.js'], ['[data-waiting]', './waiting.js']];
+const VIEWERS = [['[data-json]', './jsonview.js'], ['[data-log]', './logview.js'], ['[data-diff]', './difflazy.js'], ['[data-ignore-line]', './ignoreline.js'], ['[data-map]', './diffmap.js'], ['[data-waiting]', './waiting.js']];
 
 async function mount() {
   showTimes();

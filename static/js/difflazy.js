@@ -1,9 +1,9 @@
 // How are hundreds of thousands of rows of a difference read? Placeholders fill themselves before they come into view, n and p
 // walk the changes by number, and folded lines open in place. Host: [data-diff data-hunks=17].
 import { fragment } from './morph.js';
+import { holdInView } from './hold.js';
 
-const MARGIN = '2000px', ROW_PX = 19, SETTLE_MS = 80, SETTLE_TRIES = 12;
-const HANDS = ['wheel', 'touchstart', 'pointerdown', 'keydown'];
+const MARGIN = '2000px', ROW_PX = 19, ROWS_AT_ONCE = 400;
 
 class DiffView {
   constructor(host) {
@@ -17,12 +17,27 @@ class DiffView {
   get first() { return Number(this.host.dataset.firstHunk ?? 0); } // of this page
   get last() { return Number(this.host.dataset.lastHunk ?? 0); }
 
-  // a placeholder is as tall as its rows will be, so nothing jumps when they come
+  // a placeholder is as tall as its rows will be, so nothing jumps when they come; a long one becomes several
   watch() {
+    for (const box of this.lazy()) if (box.dataset.stop - box.dataset.start > ROWS_AT_ONCE) this.split(box);
     for (const box of this.lazy()) {
       box.style.minHeight = `${(box.dataset.stop - box.dataset.start) * ROW_PX}px`;
       this.watcher.observe(box);
     }
+  }
+
+  split(box) {
+    const stop = Number(box.dataset.stop);
+    const parts = [];
+    for (let start = Number(box.dataset.start); start < stop; start += ROWS_AT_ONCE) {
+      const part = document.createElement('div');
+      part.className = 'rows lazy';
+      Object.assign(part.dataset, { start, stop: Math.min(start + ROWS_AT_ONCE, stop) });
+      parts.push(part);
+    }
+    box.className = '';
+    box.removeAttribute('data-start');
+    box.replaceChildren(...parts);
   }
 
   open() {
@@ -32,7 +47,7 @@ class DiffView {
       const link = event.target.closest('a[data-unfold], a[data-whole]');
       if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      if ('whole' in link.dataset) this.showWhole(link); else this.unfold(link);
+      ('whole' in link.dataset ? this.showWhole : this.unfold).call(this, link);
     });
     document.addEventListener('click', event => {
       const button = event.target.closest?.('[data-hunk]');
@@ -98,10 +113,9 @@ class DiffView {
   /** Bring a row into view, by its number. */
   async showRow(number) {
     const box = [...this.lazy()].find(one => number >= Number(one.dataset.start) && number < Number(one.dataset.stop));
-    if (!box) return false;
-    box.scrollIntoView({ block: 'start' });
-    await this.load(box);
-    return true;
+    box?.scrollIntoView({ block: 'start' });
+    await (box && this.load(box));
+    return Boolean(box);
   }
 
   step(by) {
@@ -112,28 +126,20 @@ class DiffView {
 
   async goTo(number) {
     this.now = number;
-    const box = [...this.lazy()].find(one => number >= Number(one.dataset.firstHunk) && number <= Number(one.dataset.lastHunk));
-    if (box) await this.load(box);
+    const block = [...this.host.querySelectorAll('div[data-first-hunk]')].find(one => number >= Number(one.dataset.firstHunk) && number <= Number(one.dataset.lastHunk));
+    const parts = block?.matches('[data-start]') ? [block] : block?.querySelectorAll('div[data-start]') ?? [];
+    for (const part of parts) {
+      if (document.getElementById(`h${number}`) || this.now !== number) break;
+      await this.load(part);
+    }
     const row = document.getElementById(`h${number}`);
     if (!row || this.now !== number) return;
     this.host.querySelector('tr.now')?.classList.remove('now');
     row.classList.add('now');
-    this.settle(row, number);
+    holdInView(row, () => this.now === number);
     history.replaceState(history.state, '', `#h${number}`);
     const said = document.querySelector('[data-hunk-now]');
     if (said) said.textContent = `Change ${number.toLocaleString('en')} of ${this.total.toLocaleString('en')}`;
-  }
-
-  // rows above may still arrive and move it: hold it in the middle for a moment, unless the reader takes over
-  async settle(row, number) {
-    let isTaken = false;
-    const take = () => { isTaken = true; };
-    for (const name of HANDS) addEventListener(name, take, { passive: true });
-    for (let left = SETTLE_TRIES; left && !isTaken && this.now === number && row.isConnected; left--) {
-      row.scrollIntoView({ block: 'center' });
-      await new Promise(done => setTimeout(done, SETTLE_MS));
-    }
-    for (const name of HANDS) removeEventListener(name, take);
   }
 }
 

@@ -140,7 +140,7 @@ def test_people_get_links(ready: Typed) -> None:
 
 
 def test_settings_are_read_and_changed(ready: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert ready("settings", "get", "MAIL_PORT") == "25\n"
+    assert ready("settings", "get", "MAIL_PORT") == "587\n"
     assert "from the database" in ready("settings", "set", "MAIL_PORT", "587")
     assert json.loads(ready("settings", "get", "MAIL_PORT", "--json")) == {
         "name": "MAIL_PORT",

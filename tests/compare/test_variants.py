@@ -102,9 +102,22 @@ def test_too_many_or_too_large_results_are_taken_as_they_are(run: Run, monkeypat
     assert find(run).refusal == "there are 4 different results; parts of up to 3 can be ignored"
 
 
+def test_equal_questions_are_answered_from_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = find(run, rules=[SERIAL])
+    with counted_queries() as queries:
+        assert find(run, rules=[SERIAL]) == first
+    assert queries.count == 1
+    assert find(run, rules=[LINE, PATH]) == first
+    monkeypatch.setattr(variants, "REMEMBERED", 1)
+    find(run, rules=[{"kind": "path", "pattern": f"$.{run.uid}"}])
+    with counted_queries() as queries:
+        assert find(run, rules=[SERIAL]) == first
+    assert queries.count == 2
+
+
 def test_rules_that_take_too_long_are_given_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variants, "BUDGET_S", 0.001)
-    found = find(run, rules=[SERIAL])
+    found = find(run, rules=[{"kind": "mask", "pattern": "another one"}])
     assert (found.level, len(found.items)) == ("exact", 4)
     assert found.refusal == "the rules of the service took longer than 0.001 s"
     assert find(run).level == "volatile"

@@ -155,9 +155,9 @@ def test_rule_masks_what_it_matches() -> None:
     rules = [Rule(name="session", pattern=r"session=\w+")]
     diff = diff_bytes(b"open session=ab12 ok\n", b"open session=zz ok\n", level="volatile", rules=rules)
     assert diff.hunks == []
-    assert diff.ignored.by_mask == {"session": 1}
+    assert diff.ignored.by_mask == {"rule 'session'": 1}
     assert diff_bytes(b"open session=ab\n", b"open session=zz\n", rules=rules).hunks == [(0, 1, 0, 1)]
-    assert diff_bytes(b"x=a y\n", b"x=b y\n", level="volatile", rules=[r"x=\w"]).ignored.by_mask == {r"x=\w": 1}
+    assert diff_bytes(b"x=a y\n", b"x=b y\n", level="volatile", rules=[r"x=\w"]).ignored.by_mask == {r"rule 'x=\w'": 1}
 
 
 def test_rule_leaves_whole_lines_out() -> None:
@@ -167,7 +167,7 @@ def test_rule_leaves_whole_lines_out() -> None:
     diff = diff_bytes(a, b, level="volatile", rules=rules)
     assert diff.hunks == [(6, 6, 8, 9)]
     assert diff.ignored.left_out == [(1, 2, 1, 1), (5, 5, 4, 6), (6, 6, 7, 8)]
-    assert diff.ignored.by_mask == {"chatter": 4}
+    assert diff.ignored.by_mask == {"rule 'chatter'": 4}
     assert diff.ignored.rows == 4
     assert diff.blocks == [(1, 2, 1, 1), (5, 5, 4, 6), (6, 6, 7, 8), (6, 6, 8, 9)]
 
@@ -176,7 +176,7 @@ def test_lines_left_out_on_one_side_alone_are_no_change() -> None:
     rules = [Rule(pattern="noise", whole_line=True)]
     diff = diff_bytes(b"x\n", b"noise\nx\nnoise\n", level="volatile", rules=rules)
     assert diff.hunks == []
-    assert verdict(diff) == "Only ignored parts differ: 2 lines by noise"
+    assert verdict(diff) == "Only ignored parts differ: 2 lines by rule 'noise'"
     around = diff_bytes(b"a\nnoise\nold\nnoise\nb\n", b"a\nnew\nnoise\nb\n", level="volatile", rules=rules)
     assert around.hunks == [(2, 3, 1, 2)]
     assert around.ignored.left_out == [(1, 2, 1, 1)]

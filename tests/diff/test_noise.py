@@ -96,7 +96,7 @@ def test_rules_stop_with_the_deadline() -> None:
 def test_left_out_lines_carry_the_rule() -> None:
     rules = check_rules([Rule(pattern="never"), Rule(name="beat", pattern="beat", whole_line=True)])
     keys = keys_of(b"a\nheartbeat\nb\n", level="volatile", rules=rules)
-    assert keys.left_out == {1: "beat"}
+    assert keys.left_out == {1: "rule 'beat'"}
 
 
 def test_hidden_differences_are_counted_by_name() -> None:
@@ -106,4 +106,4 @@ def test_hidden_differences_are_counted_by_name() -> None:
         (b"10:00:00 port 1\n", b"10:00:00 port 2\n"),
         (b"3 ms 3 ms\n", b"4 ms 5 ms\n"),
     ]
-    assert hidden_by(pairs, level="numbers", rules=rules) == {"time": 1, "user": 1, "numbers": 1, "duration": 1}
+    assert hidden_by(pairs, level="numbers", rules=rules) == {"time": 1, "rule 'user'": 1, "numbers": 1, "duration": 1}

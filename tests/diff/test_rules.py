@@ -28,7 +28,12 @@ def test_bad_rule_is_refused_with_the_reason(rules: list[Rule | str], message: s
 
 def test_whole_line_rule_may_match_the_empty_text() -> None:
     assert check_rules([Rule(pattern="^$", whole_line=True)])[0].whole_line
-    assert check_rules(["word"])[0].title == "word"
+
+
+def test_titles_tell_rules_from_masks_and_are_not_long() -> None:
+    assert check_rules(["word"])[0].title == "rule 'word'"
+    assert check_rules([Rule(pattern="word", name="timestamp")])[0].title == "rule 'timestamp'"
+    assert check_rules(["x" * 200])[0].title == f"rule '{'x' * (LONGEST_NAME - 1)}…'"
 
 
 @pytest.mark.parametrize(

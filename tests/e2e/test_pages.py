@@ -15,6 +15,10 @@ from tests.conftest import LiveServer
 from tests.e2e.demo import BACKUP, BOARD, Lab, backup, smoke
 from tests.factories.runs import CaseReport, Device, record_run
 from tests.programs import needs_program
+from webapp.ingest.services import ServiceFields, put_service
+from webapp.store.db import writing
+from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
+from webapp.store.runs import get_run
 
 pytestmark = [pytest.mark.e2e, needs_program("chromium")]
 
@@ -23,7 +27,9 @@ WAIT_MS = 30_000
 HEIGHT = 900
 WIDTHS = (1440, 820, 390)
 DEVICE = "core-ams-02"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAWT8OxDfiGEaaAUHpZ7IyDSFfWHQhgVA2SBpOtsLFAd"
 LONG = "an-unusually-long-name-that-has-no-space-in-it-and-must-still-fit-" + "x" * 60
+RULED_LINES = "a={before}&a_stream=run&a_line=2&b={last}&b_stream=run&b_line=2"
 # Viewers have filled themselves: no JSON is loading, no log is still plain text.
 FILLED = """() => ![...document.querySelectorAll('[data-json-state]')]
         .some(at => !at.hidden && at.textContent.startsWith('Loading'))
@@ -55,7 +61,20 @@ def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
             now=start,
         )
     ]
+    rules = [{"kind": "mask", "pattern": "serial \\w+", "name": "serial"}, {"kind": "path", "pattern": f"$..{LONG}"}]
+    with writing() as session:
+        put_service(session, BACKUP, ServiceFields(options={"compare": {"rules": rules}}), now=start)
+    add_long_repository(app, found[LONG][0])
     return found
+
+
+def add_long_repository(app: Flask, uid: str) -> None:
+    """Add a repository of long names that holds a run, and could not take the next one."""
+    with app.app_context(), writing() as session:
+        fields = RepositoryFields(name=LONG[:64], url=f"https://git.example.org/{LONG}.git", host_key=HOST_KEY)
+        made = add_repository(session, fields, now=datetime.now(UTC))
+        mark_pushed(session, made, run_id=get_run(session, uid).id, commit_id="a1" * 20, now=datetime.now(UTC))
+        mark_fault(session, made, f"The server refused the push: {LONG}", now=datetime.now(UTC))
 
 
 @pytest.fixture
@@ -96,16 +115,23 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"{run}?device={DEVICE}",
         f"{run}?device={DEVICE}&show=log",
         f"{run}?device={DEVICE}&show=history",
+        f"{run}?by=result",
+        f"{run}?by=result&level=exact&same=1",
+        f"{run}?cause=none",
         f"/runs/{uids[BOARD][-1]}",
         f"/runs/{uids[LONG][0]}",
         f"{run}/logs/run",
         "/services",
         f"/services/{BACKUP}",
+        f"/services/{BACKUP}/comparison",
+        f"/services/{BACKUP}/comparison/rules/1",
+        f"/services/{BACKUP}/comparison/rules/new?{RULED_LINES.format(before=before, last=last)}",
         f"/services/{BACKUP}/trends",
         f"/services/{BOARD}/trends/case?suite=network&name=throughput&device=board-b",
         f"/services/{LONG}/trends?by=cases",
         "/devices",
         f"/devices/{DEVICE}",
+        f"/devices/{DEVICE}?show=runs",
         "/compare",
         compared,
         f"/compare?a={uids[BOARD][0]}&b={uids[BOARD][1]}&tab=cases",
@@ -116,6 +142,9 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
         "/admin/people",
+        "/admin/git",
+        "/admin/git/1",
+        f"/services/{BACKUP}/git",
         "/api/v1/",
         "/nowhere",
     ]
@@ -201,6 +230,43 @@ def test_a_chosen_device_shows_its_result_log_and_history(page: Page, uids: dict
     expect(panel.get_by_role("link", name="Compare")).to_have_count(1)
     assert page.evaluate("window.isSamePage") is True
     assert parse_qs(urlsplit(page.url).query) == {"device": [DEVICE], "show": ["history"]}
+
+
+def test_two_versions_of_a_device_are_compared_by_keys_alone(page: Page, uids: dict[str, list[str]]) -> None:
+    before, last = uids[BACKUP]
+    open_page(page, "/devices/edge-lon-05")
+    expect(page.locator("[data-row]")).to_have_count(2)
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("region", name="Compare two runs")).to_contain_text("Compare logs")
+    page.keyboard.press("c")
+    page.wait_for_url("**/compare?*")
+    assert parse_qs(urlsplit(page.url).query) == {
+        "a": [before],
+        "b": [last],
+        "device": ["edge-lon-05"],
+        "tab": ["result"],
+    }
+
+
+def test_a_chosen_line_leads_to_a_rule_and_back(app: Flask, page: Page) -> None:
+    lines = [f"step {word} done" for word in ("one", "two", "three")]
+    before = record_run(app, service=BACKUP, logs={"run": [*lines, "session 4f2a9 opened"]})
+    last = record_run(app, service=BACKUP, logs={"run": [*lines, "session 77b1c opened"]})
+    address = f"/compare?a={before}&b={last}&tab=logs&level=volatile"
+    open_page(page, address)
+    page.locator("#B4 a").click()
+    page.get_by_text("Ignore lines like this").click()
+    expect(page.get_by_label("Line of A")).to_have_value("4")
+    expect(page.get_by_label("Line of B")).to_have_value("4")
+    page.get_by_role("button", name="Suggest a rule").click()
+    expect(page.get_by_label("Pattern")).to_have_value(r"session \S+")
+    page.get_by_role("button", name="Try on the last 5 runs").click()
+    expect(page.get_by_role("region", name="What it hits")).to_contain_text("2 lines")
+    page.get_by_label("Name").fill("session")
+    page.get_by_role("button", name="Add the rule").click()
+    page.wait_for_url(f"**{address}")
+    expect(page.locator("[data-diff]")).to_contain_text("Only ignored parts differ: 1 line by rule 'session'")
 
 
 def test_changes_of_a_log_are_walked_and_unfolded(app: Flask, page: Page) -> None:

@@ -7,11 +7,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories.people import make_caller, make_query
-from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.runs import NOW, CaseReport, Device, record_run
 from tests.queries import counted_queries
 from webapp.domain.access import Role
 from webapp.query.expressions import And
-from webapp.store.db import db
+from webapp.store.db import db, writing
+from webapp.store.repositories import RepositoryFields, add_repository, list_repositories
 from webapp.store.runs import get_run, page_runs
 from webapp.worker.comparisons import compare_wanted_runs
 
@@ -23,6 +24,8 @@ LISTS = {
     "api_causes.list_causes": ("/api/v1/runs/{uid}/causes", ""),
     "api_compare.compare_two_runs": ("/api/v1/compare?a={before}&b={uid}", "edge-3"),
     "api_compare.compare_two_runs_as_csv": ("/api/v1/compare.csv?a={before}&b={uid}", "edge-3"),
+    "api_deliveries.list_deliveries": ("/api/v1/deliveries", ""),
+    "api_destinations.index_destinations": ("/api/v1/destinations", ""),
     "api_devices.list_devices": ("/api/v1/devices", "edge-3"),
     "api_devices.list_device_versions": ("/api/v1/devices/edge-1/versions?service=audit", "{uid}"),
     "api_devices.show_device_history": ("/api/v1/devices/edge-1/history", "{uid}"),
@@ -35,11 +38,14 @@ LISTS = {
     "api_services.list_services": ("/api/v1/services", "audit-3"),
     "api_trends.show_trends": ("/api/v1/services/audit/trends?by=cases", "edge-3"),
     "api_variants.list_variants": ("/api/v1/runs/{uid}/variants", "edge-3"),
+    "api_subscriptions.index_secrets": ("/api/v1/secrets", ""),
+    "api_subscriptions.index_subscriptions": ("/api/v1/subscriptions", ""),
     "compare.index": ("/compare?a={before}&b={uid}", "edge-3"),
     "devices.index": ("/devices", "edge-3"),
     "devices.show": ("/devices/edge-1", "{uid}"),
     "people.index": ("/admin/people", ""),
     "queries.index": ("/queries", "service:audit-3"),
+    "repositories.index": ("/admin/git", "repository-3"),
     "run.show": ("/runs/{uid}", "edge-3"),
     "runs.index": ("/runs", "{uid}"),
     "services.index": ("/services", "audit-3"),
@@ -55,8 +61,13 @@ OTHERS = frozenset(
         "account.profile",
         "api_attachments.show_attachment",
         "api_changes.show_changes_of_run",
+        "api_compare_texts.compare_two_texts",
+        "api_compare_texts.patch_two_texts",
+        "api_deliveries.show_delivery",
         "api_devices.show_device",
         "api_logs.read_run_log",
+        "api_notices.list_rules",
+        "api_notices.show_job_data",
         "api_queries.show_query",
         "api_results.show_case_output",
         "api_results.show_device_outcome",
@@ -80,10 +91,21 @@ OTHERS = frozenset(
         "logs.step",
         "queries.new",
         "queries.show",
+        "noise_rules.index",
+        "noise_rules.new",
+        "noise_rules.show",
         "reporters.show",
+        "repositories.new",
+        "repositories.show",
         "run.events",
         "runs.events",
         "runs.root",
+        "sent.index",
+        "sent.line",
+        "sent.patch",
+        "sent.rows",
+        "sent.state",
+        "service_git.show",
         "services.run",
     }
 )
@@ -103,7 +125,16 @@ def record(app: Flask, *, rows: int) -> str:
         )
     make_query(make_caller("admin", Role.ADMIN), uid, f"service:audit-{rows}", is_shared=True)
     compare_wanted_runs()
+    add_repositories(rows)
     return uid
+
+
+def add_repositories(rows: int) -> None:
+    """See that there are so many repositories."""
+    with writing() as session:
+        for number in range(len(list_repositories(session)) + 1, rows + 1):
+            name = f"repository-{number}"
+            add_repository(session, RepositoryFields(name=name, url=f"https://git.example.org/{name}.git"), now=NOW)
 
 
 def count(client: FlaskClient, address: str) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from tests.house.requirements import badly_pinned, imported, pinned, unpinned
 pytestmark = pytest.mark.unit
 
 # Belongs to an extra of pyproject.toml, or to the program that a reporter is copied into.
-ELSEWHERE = frozenset({"psycopg"})
+ELSEWHERE = frozenset({"apprise", "psycopg"})
 REPORTERS = ROOT / "webapp" / "reporters"
 
 

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.programs import require_program
+from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.irc import IrcServer, running_ngircd
+from tests.servers.mail import MailPeer, running_mail_server
 from tests.servers.postgres import PostgresServer, running_postgres
+from tests.servers.receiver import Receiver, running_receiver
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +29,30 @@ def postgres_url(postgres_server: PostgresServer) -> str:
 def fresh_postgres_url(postgres_server: PostgresServer) -> str:
     """Return the address of an empty database that no other test sees."""
     return postgres_server.create_database()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Make an authority and servers' certificates for the whole session."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Start a receiver of HTTP."""
+    with running_receiver() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def irc_server(certificates: Certificates) -> Iterator[IrcServer]:
+    """Start one ngircd for the whole session, plain and TLS."""
+    with running_ngircd(require_program("ngircd"), certificates) as server:
+        yield server
+
+
+@pytest.fixture
+def mail_server(certificates: Certificates) -> Iterator[MailPeer]:
+    """Start a mail server that wants STARTTLS and a sign-in."""
+    with running_mail_server(certificates.server_context()) as server:
+        yield server

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.factories.runs import record_run
 from tests.snapshots import DOCS, Snapshot
 from webapp.clock import now
+from webapp.domain.notices import Event
 from webapp.errors import SettingError
 from webapp.settings.catalogue import SETTINGS, get_setting
 from webapp.settings.page import page
@@ -14,6 +16,10 @@ from webapp.settings.resolve import Settings, Source
 from webapp.settings.vault import KEY_FILE, Vault, add_key, drop_old_keys, new_key, open_vault
 from webapp.store import accounts, preferences
 from webapp.store.db import reading, writing
+from webapp.store.deliveries import NewDelivery, add_deliveries, list_sealed
+from webapp.store.destinations import add_destination, get_destination
+from webapp.store.kept_secrets import add_secret, list_all_secrets
+from webapp.store.runs import get_run
 
 
 def _settings(*, vault: Vault | None = None, file: dict[str, object] | None = None, **environment: str) -> Settings:
@@ -31,6 +37,12 @@ def _settings(*, vault: Vault | None = None, file: dict[str, object] | None = No
         ("AFTERRUN_LOG_FORMAT", "json", "json"),
         ("AFTERRUN_URL", "https://runs.example", "https://runs.example"),
         ("MAIL_SERVER", "smtp.example", "smtp.example"),
+        ("CALLBACK_ALLOWED_HOSTS", ["a.example", " *.b.example"], "a.example,*.b.example"),
+        ("CALLBACK_ALLOWED_HOSTS", "a.example, b.example,", "a.example,b.example"),
+        ("NOTIFICATION_HANDLERS", {}, ""),
+        ("NOTIFICATION_HANDLERS", "", ""),
+        ("NOTIFICATION_HANDLERS", {"a": {"class": "slack"}}, '{"a": {"class": "slack"}}'),
+        ("NOTIFICATION_HANDLERS", '{"a": 1}', '{"a": 1}'),
     ],
 )
 def test_value_is_read_by_its_kind(name: str, given: object, value: object) -> None:
@@ -82,7 +94,7 @@ def test_first_source_with_a_value_wins(app: Flask) -> None:
         return resolved.value, resolved.source
 
     file: dict[str, object] = {}
-    assert found() == (25, Source.DEFAULT)
+    assert found() == (587, Source.DEFAULT)
     file["MAIL_PORT"] = 26
     assert found() == (26, Source.FILE)
     with writing() as session:
@@ -136,12 +148,12 @@ def test_typed_values_and_every_setting_at_once(app: Flask) -> None:
     with reading() as session:
         assert settings.flag(session, "MAIL_USE_TLS") is True
         assert settings.number(session, "AFTERRUN_HEARTBEAT_FACTOR") == 3
-        assert settings.text(session, "MAIL_SERVER") == ""
+        assert settings.text(session, "MAIL_SENDER") == ""
         assert settings.server_address(session) == "https://runs.example"
         assert _settings().server_address(session) == "http://127.0.0.1:5000"
         shown = {found.setting.name: found.shown for found in settings.get_all(session)}
     assert list(shown) == [setting.name for setting in SETTINGS]
-    assert (shown["MAIL_USE_TLS"], shown["AFTERRUN_HEARTBEAT_FACTOR"], shown["MAIL_PORT"]) == ("yes", "3", "25")
+    assert (shown["MAIL_USE_TLS"], shown["AFTERRUN_HEARTBEAT_FACTOR"], shown["MAIL_PORT"]) == ("yes", "3", "587")
 
 
 @pytest.mark.unit
@@ -194,3 +206,71 @@ def test_wrong_key_is_explained(tmp_path: Path, given: str) -> None:
 @pytest.mark.unit
 def test_documentation_is_that_of_the_catalogue(snapshot: Snapshot) -> None:
     snapshot(DOCS / "settings.md", page())
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("NOTIFICATION_HANDLERS", "{"),
+        ("NOTIFICATION_HANDLERS", "[]"),
+        ("NOTIFICATION_HANDLERS", {"a": float("nan")}),
+        ("NOTIFICATION_HANDLERS", {"a": object()}),
+        ("NOTIFICATION_HANDLERS", {"a": "x" * 70_000}),
+        ("CALLBACK_ALLOWED_HOSTS", ["a,b"]),
+        ("CALLBACK_ALLOWED_HOSTS", [7]),
+    ],
+)
+def test_faulty_list_or_mapping_is_refused(name: str, given: object) -> None:
+    with pytest.raises(SettingError, match=name):
+        get_setting(name).parse(given, "a test")
+
+
+@pytest.mark.unit
+def test_text_in_place_of_a_list_is_a_mistake_in_a_file_alone() -> None:
+    assert _settings(CALLBACK_ALLOWED_HOSTS="*.example.com").at_start("CALLBACK_ALLOWED_HOSTS").value == "*.example.com"
+    with pytest.raises(SettingError, match="expected a list"):
+        _settings(file={"CALLBACK_ALLOWED_HOSTS": "*.example.com"}).at_start("CALLBACK_ALLOWED_HOSTS")
+
+
+@pytest.mark.integration
+def test_handlers_are_kept_encrypted_and_not_shown(app: Flask) -> None:
+    settings: Settings = app.extensions["afterrun.settings"]
+    with writing() as session:
+        settings.put(session, "NOTIFICATION_HANDLERS", '{"a": {"token": "hunter2"}}', by_id=None, now=now())
+        assert "hunter2" not in (preferences.find_setting(session, "NOTIFICATION_HANDLERS") or "")
+        found = settings.get(session, "NOTIFICATION_HANDLERS")
+    assert (found.shown, found.value) == ("set", '{"a": {"token": "hunter2"}}')
+
+
+@pytest.mark.integration
+def test_new_key_takes_destinations_secrets_and_waiting_tokens_along(app: Flask, tmp_path: Path) -> None:
+    instance = Path(app.instance_path)
+    settings: Settings = app.extensions["afterrun.settings"]
+    uid = record_run(app)
+    with writing() as session:
+        add_secret(session, user_id=None, description="ci", sealed=settings.seal("one"), now=now())
+        add_destination(session, "ops", channel="slack", sealed=settings.seal("two"), owner_id=None, now=now())
+        new = NewDelivery(
+            uid="1",
+            channel="webhook",
+            route="the run",
+            source="",
+            target={},
+            target_key="k",
+            to="x",
+            user_id=None,
+            wants={"sealed": settings.seal("three")},
+        )
+        add_deliveries(session, [new], run_id=get_run(session, uid).id, event=Event.ENDED, now=now())
+        add_key(instance)
+        assert Settings(environment={}, file={}, vault=open_vault(instance, "")).reseal(session, now=now()) == 3
+    drop_old_keys(instance)
+    vault = open_vault(instance, "")
+    with reading() as session:
+        kept = [
+            list_all_secrets(session)[0].sealed,
+            get_destination(session, "ops").sealed,
+            list_sealed(session)[0][1]["sealed"],
+        ]
+    assert [vault.decrypt(text, "it") for text in kept] == ["one", "two", "three"]

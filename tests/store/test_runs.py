@@ -12,6 +12,7 @@ from webapp.domain.outcome import Level, RunStatus
 from webapp.errors import NotFoundError
 from webapp.query.fields import View
 from webapp.query.parser import parse
+from webapp.store import leading
 from webapp.store import runs as store
 from webapp.store.db import reading
 from webapp.store.paging import Position
@@ -142,10 +143,11 @@ def test_pages_by_id_lead_through_everything_and_back(app: Flask) -> None:
     assert [run.uid for run in back.items] == [run.uid for run in second.items]
 
 
-def test_pages_by_start_keep_equal_times_apart(app: Flask) -> None:
+@pytest.mark.parametrize("text", ["after:2026-01-01", "after:2026-01-01 service:audit"])
+def test_pages_by_start_keep_equal_times_apart(any_app: Flask, text: str) -> None:
     for _ in range(5):
-        record_run(app, now=NOW)
-    where = parse("after:2026-01-01", view=View.RUNS, now=NOW)
+        record_run(any_app, now=NOW)
+    where = parse(text, view=View.RUNS, now=NOW)
     seen: list[str] = []
     position: Position | None = None
     with reading() as session:
@@ -197,11 +199,18 @@ def test_window_follows_the_index_of_a_service(app: Flask, monkeypatch: pytest.M
     [
         ("status:complete level:failed", "ix_run_level_id"),
         ("trigger:schedule level:errors service:audit", "ix_run_service_id_level_id"),
-        ("service:audit after:2026-11-01 status:complete", "ix_run_started_at_id"),
+        ("service:audit trigger:rare", "ix_run_trigger_id"),
+        ("after:2026-11-01 service:audit", "ix_run_started_at_id"),
+        ("after:2026-11-01 service:audit trigger:rare", "ix_run_trigger_id"),
+        ("message:x after:2026-11-01", "ix_run_started_at_id"),
     ],
 )
-def test_one_index_leads(app: Flask, text: str, index: str) -> None:
-    record_run(app, service="audit")
+def test_one_index_leads(app: Flask, monkeypatch: pytest.MonkeyPatch, text: str, index: str) -> None:
+    monkeypatch.setattr(leading, "SORTED_ROWS", 2)
+    record_run(app, service="audit", fields={"trigger": "rare"})
+    record_run(app, service="audit", fields={"trigger": "schedule"}, devices=[Device(name="a", status="failed")])
+    record_run(app, service="audit", fields={"trigger": "schedule"})
+    record_run(app, service="other", fields={"trigger": "schedule"})
     where = parse(text, view=View.RUNS, now=NOW)
     asked: list[tuple[str, tuple[object, ...]]] = []
     with reading() as session:

@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete, update
 
+from tests.diff.test_lines import EDGE_CASES
 from tests.factories.runs import Device, record_run
-from webapp.compare import making, texts, workshop
+from webapp.clock import now
+from webapp.compare import asking, making, texts, workshop
 from webapp.compare.shelf import Shelf
-from webapp.compare.workshop import Workshop
+from webapp.compare.workshop import WORKSHOP, Workshop
+from webapp.store.db import writing
+from webapp.store.logs import append_log
+from webapp.store.models.inventory import ServiceRow
+from webapp.store.models.logs import LogRow
+from webapp.store.retention import remove_runs
+from webapp.store.runs import get_run
 from webapp.web import compare_pages
-from webapp.web.compare_texts import WORKSHOP_KEY
 
 pytestmark = pytest.mark.integration
 
@@ -36,13 +44,14 @@ def pair(app: Flask) -> Pair:
 
 
 def wait_longer(app: Flask, tmp_path: Path, **options: float) -> None:
-    app.extensions[WORKSHOP_KEY] = Workshop(Shelf(tmp_path / "shelf"), **{"patience_s": 60.0, **options})  # type: ignore[arg-type]
+    app.extensions[WORKSHOP] = Workshop(Shelf(tmp_path / "shelf"), **{"patience_s": 60.0, **options})  # type: ignore[arg-type]
 
 
 def test_long_differences_are_filled_in_chunks(
     viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(compare_pages, "BLOCK_ROWS", 20)
     text = get(viewer, pair, context="all")
     assert re.findall(r'data-start="(\d+)" data-stop="(\d+)"', text) == [("20", "40"), ("40", "60"), ("60", "63")]
     assert 'data-stop="63" data-first-hunk="1" data-last-hunk="1"' in text
@@ -52,6 +61,7 @@ def test_long_differences_are_filled_in_chunks(
 
 def test_any_row_is_a_page_without_scripts(viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(compare_pages, "BLOCK_ROWS", 20)
     text = get(viewer, pair, context="all", row="45")
     assert re.findall(r'data-start="(\d+)"', text) == ["0", "20", "60"]
     assert "line 40<" in text
@@ -83,7 +93,11 @@ def test_messages_new_and_gone_are_named(viewer: FlaskClient, pair: Pair) -> Non
     text = get(viewer, pair)
     assert "1 new kind" in text
     assert "Link Down</a>" in text
-    assert "#B62" in text
+    assert "at=B62#B62" in text
+    assert 'id="B62"' in get(viewer, pair, at="B62")
+    assert (
+        viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "logs", "at": "x"}).status_code == 422
+    )
 
 
 def test_moved_lines_lead_to_each_other(app: Flask, viewer: FlaskClient) -> None:
@@ -171,3 +185,79 @@ def test_the_page_waits_and_says_how_far_it_is(
 def test_state_of_texts_that_are_missing(viewer: FlaskClient, pair: Pair) -> None:
     query = {"a": pair[0], "b": pair[1], "tab": "logs", "device": "none"}
     assert viewer.get("/compare/state", query_string=query).status_code == 204
+
+
+def append(uid: str, data: bytes) -> None:
+    with writing() as session:
+        append_log(session, run_id=get_run(session, uid).id, stream="run", data=data, now=now())
+
+
+def test_logs_of_any_bytes_are_shown_harmless(app: Flask, viewer: FlaskClient) -> None:
+    pair = record_run(app), record_run(app)
+    texts_of = [(name, *texts) for name, texts in EDGE_CASES.items() if len(texts[0]) < 10_000]
+    for _, *both in texts_of:
+        for uid, data in zip(pair, both, strict=True):
+            append(uid, data)
+    for view in ("side", "unified"):
+        text = get(viewer, pair, view=view, context="all")
+        assert "lines deleted" in text
+        shown = "".join(re.findall(r"<td[^>]*>(.*?)</td>", text, re.DOTALL))
+        assert "caf" in shown
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]", shown)
+
+
+def test_a_log_that_still_grows_is_compared_as_it_is_now(viewer: FlaskClient, pair: Pair) -> None:
+    assert "sharp" not in get(viewer, pair)
+    append(pair[1], b"sharp\nlate")
+    text = get(viewer, pair)
+    assert "sharp" in text
+    assert "late [no line end]" in text
+    append(pair[1], b"r\n")
+    assert "later</td>" in get(viewer, pair)
+
+
+def test_what_was_removed_meanwhile_is_told(app: Flask, viewer: FlaskClient, pair: Pair) -> None:
+    get(viewer, pair)
+    with writing() as session:
+        session.execute(delete(LogRow))
+    assert "A has no log of run and B has no log of run" in get(viewer, pair)
+    with writing() as session:
+        remove_runs(session, [get_run(session, pair[1]).id])
+    assert viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "logs"}).status_code == 404
+
+
+def test_one_side_that_is_empty(app: Flask, viewer: FlaskClient) -> None:
+    pair = record_run(app), record_run(app, logs={"run": ["one", "two"]})
+    assert "A has no log of run" in get(viewer, pair)
+    text = get(viewer, (pair[1], pair[1]), a_lines="3-")
+    assert "0 lines deleted, 2 lines inserted" in text
+
+
+def test_rules_of_the_service_are_ignored_where_the_level_allows(
+    app: Flask, viewer: FlaskClient, pair: Pair, tmp_path: Path
+) -> None:
+    wait_longer(app, tmp_path)
+    with writing() as session:
+        service = get_run(session, pair[1]).service_id
+        rules = [{"kind": "mask", "pattern": "Link Down"}, {"kind": "line", "pattern": "^took"}]
+        session.execute(
+            update(ServiceRow).where(ServiceRow.id == service).values(options={"compare": {"rules": rules}})
+        )
+    assert "<ins>99</ins>" in get(viewer, pair)
+    ignoring = get(viewer, pair, level="volatile")
+    assert "0 lines deleted, 1 line inserted" in ignoring
+    assert 'tx noise">took 12 ms' in ignoring
+    assert "Show 1 ignored" in ignoring
+
+
+def test_a_rule_that_never_ends_is_told(
+    app: Flask, viewer: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(asking, "RULES_S", 0.5)
+    wait_longer(app, tmp_path)
+    pair = record_pair(app, ["a" * 40 + "!"], ["a" * 40 + "?"])
+    with writing() as session:
+        rules = [{"kind": "mask", "pattern": "(a|aa)+$"}]
+        session.execute(update(ServiceRow).values(options={"compare": {"rules": rules}}))
+    assert "a rule of the service may never end" in get(viewer, pair, level="volatile")
+    assert "1 line deleted" in get(viewer, pair)

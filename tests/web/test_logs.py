@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
+from tests.factories.runs import record_run
 from tests.store.log_runs import NOW, UID, add_run
 from webapp.store.db import writing
 from webapp.store.logs import append_log
@@ -196,3 +197,8 @@ def test_hostile_bytes_are_shown_harmlessly(write: Write, viewer: FlaskClient, d
     assert len(page.data) < 400_000
     assert viewer.get(f"{BASE}/raw").data == data
     assert len(ask(viewer, "lines")["lines"]) == min(500, data.count(b"\n") + (not data.endswith(b"\n")))
+
+
+def test_run_opens_with_its_own_log(app: Flask, viewer: FlaskClient) -> None:
+    uid = record_run(app, devices=["edge-1"], logs={"edge-1": ["hello"], "run": ["begun"]})
+    assert f"/runs/{uid}/logs/run/raw" in viewer.get(f"/runs/{uid}").text.split('id="run-log"')[1]

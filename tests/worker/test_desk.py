@@ -1,7 +1,7 @@
 """Are jobs done when they are due, once at a time, and does a failing one harm nothing?"""
 
 import time
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -9,19 +9,19 @@ from huey.registry import Message
 from sqlalchemy import func, select
 
 from webapp.clock import now
+from webapp.notify.office import EXTENSION
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading
 from webapp.store.models.runs import RunRow
 from webapp.store.workers import ask_health
 from webapp.worker.desk import Desk
 from webapp.worker.engines.huey import JsonSerializer
-from webapp.worker.jobs import EVERY_S, JOBS, Surroundings
-from webapp.worker.schedule import Schedule
+from webapp.worker.jobs import EVERY_S, JOBS
+from webapp.worker.schedule import Recently, Schedule
 
 
-def _around(app: Flask) -> Surroundings:
-    settings = Settings(environment={}, file={}, vault=None)
-    return Surroundings(instance=Path(app.instance_path), settings=settings)
+def _desk(app: Flask, *, workers: int = 1) -> Desk:
+    return Desk(app.extensions[EXTENSION], app.app_context, workers=workers)
 
 
 @pytest.mark.unit
@@ -43,6 +43,14 @@ def test_one_kind_never_runs_twice_at_once() -> None:
 
 
 @pytest.mark.unit
+def test_what_was_swept_is_not_swept_again_for_a_while() -> None:
+    recently = Recently(30)
+    assert recently.take(["a", "b", "a"], 100) == ["a", "b"]
+    assert recently.take(["a", "c"], 129) == ["c"]
+    assert recently.take(["a", "c"], 130) == ["a"]
+
+
+@pytest.mark.unit
 def test_every_job_has_its_time() -> None:
     assert JOBS.keys() == EVERY_S.keys()
 
@@ -60,7 +68,7 @@ def test_queue_keeps_tasks_as_json() -> None:
 @pytest.mark.integration
 @pytest.mark.parametrize("kind", sorted(JOBS))
 def test_each_job_runs_on_an_empty_database(app: Flask, kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    desk = Desk(_around(app), app.app_context, workers=1)
+    desk = _desk(app)
     desk.perform(kind)
     assert "failed" not in caplog.text
 
@@ -68,7 +76,8 @@ def test_each_job_runs_on_an_empty_database(app: Flask, kind: str, caplog: pytes
 @pytest.mark.integration
 def test_failing_job_is_recorded_and_runs_again(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     settings = Settings(environment={"AFTERRUN_RETENTION_DAYS": "many"}, file={}, vault=None)
-    desk = Desk(Surroundings(instance=Path(app.instance_path), settings=settings), app.app_context, workers=1)
+    office = replace(app.extensions[EXTENSION], settings=settings)
+    desk = Desk(office, app.app_context, workers=1)
     for _ in range(2):
         desk.perform("retention")
     assert caplog.text.count("the job retention failed") == 2
@@ -78,13 +87,13 @@ def test_failing_job_is_recorded_and_runs_again(app: Flask, caplog: pytest.LogCa
 @pytest.mark.integration
 def test_unknown_kind_is_ignored(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
-        Desk(_around(app), app.app_context, workers=1).perform("of another release")
+        _desk(app).perform("of another release")
     assert "nothing to do" in caplog.text
 
 
 @pytest.mark.integration
 def test_started_desk_beats_checks_itself_and_leaves_in_order(app: Flask) -> None:
-    desk = Desk(_around(app), app.app_context, workers=2)
+    desk = _desk(app, workers=2)
     desk.start()
     try:
         deadline = time.monotonic() + 30

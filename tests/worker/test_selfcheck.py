@@ -14,14 +14,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.databases import is_on_postgres
+from tests.programs import needs_program
+from tests.servers.git_hosts import Repositories
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.settings.resolve import Settings
-from webapp.store.db import db, reading
+from webapp.store.db import db, reading, writing
 from webapp.store.integrity import UnsoundError, check_database
 from webapp.store.models.inventory import DeviceRow, ServiceRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunRow
+from webapp.store.repositories import RepositoryFields, add_repository
 from webapp.worker.checks import Bench, check_clock, check_disk, check_git, check_mail, check_store, examine
 from webapp.worker.selfcheck import report_selfcheck
 
@@ -54,6 +57,11 @@ def _bench(app: Flask, **environment: str) -> Bench:
     return Bench(instance=Path(app.instance_path), settings=settings, started_at=now(), started_mono=time.monotonic())
 
 
+def _mail_bench(app: Flask, port: int, **more: str) -> Bench:
+    own = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_USE_TLS": "no", "MAIL_SENDER": "a@example.org"}
+    return _bench(app, **{**own, **more})
+
+
 def test_selfcheck_is_a_run_of_this_host(app: Flask) -> None:
     report_selfcheck(_bench(app), trigger="start")
     with reading() as session:
@@ -67,10 +75,10 @@ def test_selfcheck_is_a_run_of_this_host(app: Flask) -> None:
 
 
 def test_failed_check_makes_the_run_fail(app: Flask) -> None:
-    report_selfcheck(_bench(app, GIT_AUTOMATION="/nowhere/at/all"), trigger="schedule")
+    report_selfcheck(_bench(app, GIT_AUTOMATION="/nowhere/at/all", GIT_LOCAL_ROOTS="/nowhere"), trigger="schedule")
     with reading() as session:
         assert session.scalars(select(RunRow.level)).one() == "errors"
-        assert "git: fatal" in session.scalars(select(DeviceResultRow.message)).one()
+        assert "git: There is no such repository" in session.scalars(select(DeviceResultRow.message)).one()
 
 
 def test_sound_database_passes(app: Flask) -> None:
@@ -125,7 +133,7 @@ def test_moved_clock_is_noticed(app: Flask) -> None:
 
 
 def test_unset_mail_and_git_are_skipped_with_the_reason(app: Flask) -> None:
-    for check, name in ((check_mail, "MAIL_SERVER"), (check_git, "GIT_AUTOMATION")):
+    for check, name in ((check_mail, "MAIL_SENDER"), (check_git, "GIT_AUTOMATION")):
         finding = check(_bench(app))
         assert finding.result is CaseResult.SKIP
         assert name in finding.message
@@ -133,16 +141,14 @@ def test_unset_mail_and_git_are_skipped_with_the_reason(app: Flask) -> None:
 
 def test_mail_server_that_answers_passes(app: Flask) -> None:
     with _mail_server(b"250 hello", b"250 ok", b"250 ok", b"221 bye") as port:
-        environment = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_DEFAULT_SENDER": "a@example.org"}
-        finding = check_mail(_bench(app, **environment))
+        finding = check_mail(_mail_bench(app, port))
     assert finding.result is CaseResult.PASS
     assert finding.facts == {"server": "127.0.0.1", "port": port, "encrypted": False}
 
 
 def test_mail_server_that_refuses_the_sender_fails(app: Flask) -> None:
     with _mail_server(b"250 hello", b"550 not you", b"250 ok", b"221 bye") as port:
-        environment = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_DEFAULT_SENDER": "a@example.org"}
-        finding = check_mail(_bench(app, **environment))
+        finding = check_mail(_mail_bench(app, port))
     assert finding.result is CaseResult.FAIL
     assert "not you" in finding.message
 
@@ -159,7 +165,7 @@ def test_mail_server_without_what_is_asked_for_fails(
     app: Flask, more: dict[str, str], answers: tuple[bytes, ...]
 ) -> None:
     with _mail_server(*answers) as port:
-        finding = check_mail(_bench(app, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port), **more))
+        finding = check_mail(_mail_bench(app, port, **more))
     assert finding.result is CaseResult.FAIL
     assert str(port) in finding.message
 
@@ -167,7 +173,7 @@ def test_mail_server_without_what_is_asked_for_fails(
 def test_closed_mail_port_fails(app: Flask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    finding = check_mail(_bench(app, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port)))
+    finding = check_mail(_mail_bench(app, port))
     assert finding.result is CaseResult.FAIL
     assert "refused" in finding.message
 
@@ -178,3 +184,12 @@ def test_check_that_breaks_is_a_finding(app: Flask) -> None:
 
     finding = examine(broken, _bench(app))  # type: ignore[arg-type]
     assert (finding.result, finding.message) == (CaseResult.FAIL, "ZeroDivisionError: oh")
+
+
+@needs_program("git")
+def test_default_repository_is_asked_with_what_opens_it(app: Flask, tmp_path: Path) -> None:
+    path = Repositories(folder=tmp_path).create("results")
+    with writing() as session:
+        add_repository(session, RepositoryFields(name="lab", url=str(path)), now=now())
+    finding = check_git(_bench(app, GIT_LOCAL_ROOTS=str(tmp_path)))
+    assert (finding.result, finding.message) == (CaseResult.PASS, f"{path} answers")

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from flask import url_for
 
+from webapp.domain.notice_options import mask_options
+from webapp.domain.policy import mask_block
 from webapp.store.history import DeviceVersion
 from webapp.store.inventory import Device, Service
 from webapp.store.results import CaseOutcome, DeviceResult
@@ -168,7 +170,7 @@ def run_detail_answer(run: Run, detail: RunDetail) -> RunDetailAnswer:
         parameters=detail.parameters,
         metadata=detail.metadata,
         environment=detail.environment,
-        notify=detail.notify,
+        notify=None if detail.notify is None else mask_block(detail.notify),
         definition=detail.definition,
         planned_devices=run.planned_devices,
         planned_cases=run.planned_cases,
@@ -192,6 +194,7 @@ def case_answer(outcome: CaseOutcome) -> CaseAnswer:
 def service_answer(service: Service) -> ServiceAnswer:
     """Return a service."""
     values = {name: getattr(service, name) for name in ServiceAnswer.__struct_fields__ if name != "last_run"}
+    values["options"] = mask_options(service.options)
     return ServiceAnswer(**values, last_run=service.last_uid)
 
 

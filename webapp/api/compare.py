@@ -212,9 +212,9 @@ def _csv_row(shown: ShownChange) -> Sequence[object]:
 
 
 def _sides(session: Session, query: SelectionQuery) -> tuple[Baseline, Side, Side]:
-    newer = _readable(resolve(session, query.b, of=None).run)
+    newer = readable(resolve(session, query.b, of=None).run)
     base = resolve(session, query.a, of=newer, caller=g.caller)
-    older = _readable(base.run)
+    older = readable(base.run)
     device = _device(session, "device", query.device)
     other = _device(session, "other", query.other) if query.other else device
     if query.other and not query.device:
@@ -232,7 +232,8 @@ def _device(session: Session, name: str, device: str) -> int | None:
     return found
 
 
-def _readable(run: Run) -> Run:
+def readable(run: Run) -> Run:
+    """Return a run that the caller may see, else say that there is none."""
     caller: Caller = g.caller
     if not caller.may_touch(run.service):
         raise NotFoundError(f"there is no run {run.uid}")

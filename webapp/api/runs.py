@@ -13,14 +13,17 @@ from webapp.api.answers import (
     run_answer,
     run_detail_answer,
 )
+from webapp.api.office import office
 from webapp.api.schema import RawAnswer, Takes, operation
 from webapp.domain.access import Caller, Scope
-from webapp.errors import NotFoundError
+from webapp.domain.notice_block import read_notify
+from webapp.errors import InvalidError, NotFoundError
 from webapp.ingest.runs import RunFields, put_run, request_cancel
+from webapp.notify.known import require_block
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.changes import hub_of
-from webapp.store.db import db, reading, writing
+from webapp.store.db import Session, db, reading, writing
 from webapp.store.paging import read_position, write_position
 from webapp.store.runs import Run, get_run, get_run_detail, page_runs, touch_of
 
@@ -103,13 +106,28 @@ def show_run(uid: str) -> RunDetailAnswer:
 def change_run(uid: str, body: RunFields) -> tuple[int, RunDetailAnswer]:
     """Create a run, or change what it was started with.
 
-    The same request may be sent again. The uid is a UUID that the reporter makes.
+    The same request may be sent again. The uid is a UUID that the reporter makes. A faulty notify block is refused with
+    the whole request unless `notify_on_error` is `ignore`: then the run is kept, and nobody hears of it.
     """
     with writing() as session:
+        body = _with_checked_notify(session, body)
         done = put_run(session, uid, body, caller=g.caller, now=clock.now())
         session.flush()
         run = get_run(session, uid)
         return (201 if done.created else 200), run_detail_answer(run, get_run_detail(session, run.id))
+
+
+def _with_checked_notify(session: Session, body: RunFields) -> RunFields:
+    if isinstance(body.notify, msgspec.UnsetType):
+        return body
+    try:
+        require_block(session, office(), read_notify(body.notify), now=clock.now())
+    except InvalidError:
+        if body.notify_on_error == "refuse":
+            raise
+        kept = {"unreadable": body.notify} if isinstance(body.notify, str) else body.notify
+        return msgspec.structs.replace(body, notify=kept)
+    return body
 
 
 @operation(

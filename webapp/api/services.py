@@ -8,11 +8,13 @@ from flask import Blueprint, g
 from webapp import clock
 from webapp.accounts.tokens import require_service
 from webapp.api.answers import Cursor, Filter, Limit, ServiceAnswer, service_answer
+from webapp.api.office import office
 from webapp.api.schema import Takes, operation
 from webapp.domain.access import Scope
 from webapp.domain.messages import Name
 from webapp.domain.outcome import ServiceKind
 from webapp.ingest.services import ServiceFields, put_service
+from webapp.notify.known import check_options
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import db, writing
@@ -83,5 +85,7 @@ def change_service(slug: str, body: ServiceBody) -> tuple[int, ServiceAnswer]:
     require_service(g.caller, slug)
     fields = ServiceFields(**{name: getattr(body, name) for name in ServiceBody.__struct_fields__})
     with writing() as session:
-        is_new = put_service(session, slug, fields, now=clock.now())
+        if body.options is not None:
+            check_options(session, office(), body.options, now=clock.now())
+        is_new = put_service(session, slug, fields, by_id=g.caller.user_id, now=clock.now())
         return (201 if is_new else 200), service_answer(get_service(session, slug))

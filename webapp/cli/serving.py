@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -17,11 +16,11 @@ from webapp.cli.allocator import share_memory
 from webapp.cli.context import make_app, settings_of
 from webapp.cli.server import Server
 from webapp.clock import now
+from webapp.notify.office import EXTENSION as OFFICE_KEY
 from webapp.store.changes import hub_of
 from webapp.store.db import db, reading, writing
 from webapp.store.schema import upgrade
 from webapp.worker.desk import Desk
-from webapp.worker.jobs import Surroundings
 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (names for "every address", to be replaced in links)
 
@@ -86,8 +85,8 @@ def _working(app: Flask | None) -> Iterator[None]:
     if app is None:
         yield
         return
-    around = Surroundings(instance=Path(app.instance_path), settings=settings_of(app))
-    desk = Desk(around, app.app_context, workers=int(settings_of(app).at_start("AFTERRUN_WORKERS").value))
+    workers = int(settings_of(app).at_start("AFTERRUN_WORKERS").value)
+    desk = Desk(app.extensions[OFFICE_KEY], app.app_context, workers=workers)
     desk.start()
     try:
         yield

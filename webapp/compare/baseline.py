@@ -12,7 +12,8 @@ from webapp.query.parser import parse
 from webapp.store.db import Session
 from webapp.store.queries import find_query
 from webapp.store.recording_services import get_options
-from webapp.store.runs import Run, find_last_good_run, find_newest_match, find_previous_run, find_run, get_run
+from webapp.store.runs import Run, find_last_good_run, find_previous_run, find_run, get_run, list_runs
+from webapp.store.selections import find_earlier_run_id
 
 RELATIVE = (PREVIOUS, LAST_OK, PINNED)
 COMPARABLE = (RunStatus.COMPLETE, RunStatus.INCOMPLETE)
@@ -109,8 +110,8 @@ def _newest_of_query(session: Session, word: str, of: Run, caller: Caller | None
         where = parse(query.text, view=View.RUNS, now=of.created_at)
     except QueryError as error:
         raise NotFoundError(f"the saved query {query.title} can't be read any more: {error}") from error
-    found = find_newest_match(session, where, before=of)
-    if found is None:
+    found_id = find_earlier_run_id(session, of, where=where, statuses=COMPARABLE, same_service=False)
+    if found_id is None:
         raise NotFoundError(f"the saved query {query.title} selects no run before #{of.number} to compare with")
     reason = f"the newest run before #{of.number} that the saved query {query.title} selects"
-    return Baseline(run=found, word=word, reason=reason)
+    return Baseline(run=list_runs(session, [found_id])[0], word=word, reason=reason)

@@ -4,7 +4,6 @@ Results are read only where the service has rules. Regular expressions of people
 which is ended when the time is over (`webapp.compare.masking`).
 """
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
@@ -15,9 +14,9 @@ import msgspec
 
 from webapp.compare import masking
 from webapp.compare.masking import Task
+from webapp.compare.meaning import Texts, open_texts
 from webapp.compare.programs import run_program
 from webapp.diff.deadline import Deadline
-from webapp.diff.values import diff_json
 from webapp.domain.compare_options import CompareOptions
 from webapp.store.blobs import BlobFacts, find_blob_facts, get_blob
 from webapp.store.db import Session
@@ -28,7 +27,6 @@ LEAST_S = 1.0  # for regular expressions, which take a while to begin
 REMEMBERED = 20_000
 
 Contents = tuple[int, int]
-Texts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,30 +84,22 @@ def _judge(
     """Return the verdicts that could be reached within the budget."""
     deadline = Deadline(rules.budget_s)
     verdicts: dict[Contents, bool] = {}
-    open_texts: dict[Contents, Texts] = {}
+    unsure: dict[Contents, Texts] = {}
     for pair in pairs:
         if deadline.is_over():
             break
         if max(facts[blob_id].size for blob_id in pair) > MAX_SIZE:
             continue
-        a, b = (json.loads(get_blob(session, blob_id)) for blob_id in pair)
-        texts = _open_texts(a, b, rules.options)
+        a, b = (get_blob(session, blob_id) for blob_id in pair)
+        texts = open_texts(a, b, rules.options)
         if texts and rules.options.line_rules:
-            open_texts[pair] = texts
+            unsure[pair] = texts
         else:
             verdicts[pair] = texts == []
-    if open_texts:
-        equal = _mask(list(open_texts.values()), rules.options, deadline)
-        verdicts |= dict(zip(open_texts, equal, strict=False))
+    if unsure:
+        equal = _mask(list(unsure.values()), rules.options, deadline)
+        verdicts |= dict(zip(unsure, equal, strict=False))
     return verdicts
-
-
-def _open_texts(a: object, b: object, options: CompareOptions) -> Texts | None:
-    """Return the pairs of texts in which two values still differ, None when they differ in anything else."""
-    changes = diff_json(a, b, tolerance=options.tolerance, ignore=options.ignored_paths)
-    if all(change.kind == "changed" and isinstance(change.old, str) for change in changes):
-        return [(change.old, change.new) for change in changes]
-    return None
 
 
 def _mask(texts: list[Texts], options: CompareOptions, deadline: Deadline) -> list[bool]:

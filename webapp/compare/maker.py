@@ -12,14 +12,12 @@ from types import FrameType
 
 import msgspec
 
-from webapp.compare.making import BUDGET_S, Order, make, make_messages
+from webapp.compare.making import Order, make, make_messages
 from webapp.diff.rules import RuleError
 from webapp.errors import TooLargeError
 
-MEMORY_BYTES = 2 * 1024**3
 CPU_S = 90
 NICE = 10
-RULES_S = 3 * BUDGET_S
 
 READY = "ready"
 REFUSED = "refused: "
@@ -32,21 +30,21 @@ class RulesError(Exception):
 def main() -> int:
     """Make what the order wants."""
     os.nice(NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
     try:
-        order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
         if order.rules:
             signal.signal(signal.SIGVTALRM, _rules_take_too_long)
-            signal.setitimer(signal.ITIMER_VIRTUAL, RULES_S)
+            signal.setitimer(signal.ITIMER_VIRTUAL, order.rules_s)
         make(order, say)
         say(READY)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         make_messages(order)
     except MemoryError:
-        say(f"{REFUSED}it needs more than {MEMORY_BYTES // 1024**2:,} MB of memory")
+        say(f"{REFUSED}it needs more than {order.memory_bytes // 1024**2:,} MB of memory")
     except RulesError:
-        say(f"{REFUSED}a rule of the service may never end: with the rules it took more than {RULES_S:.0f} seconds")
+        say(f"{REFUSED}a rule of the service may never end: with the rules it took more than {order.rules_s:g} seconds")
     except (TooLargeError, RuleError) as error:
         say(f"{REFUSED}{error}")
     return 0

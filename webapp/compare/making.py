@@ -35,6 +35,7 @@ from webapp.errors import TooLargeError
 RAW = "raw"
 MAX_LINES = 1_000_000
 BUDGET_S = 10.0
+MEMORY_BYTES = 2 * 1024**3
 MAX_VALUES = 5_000
 MAX_HITS = 10_000
 MAX_MESSAGES = 100
@@ -88,6 +89,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         values: the changed JSON values are wanted too.
         ignore: places in JSON that are left out of the values.
         tolerance: numbers in JSON that differ by no more are equal values.
+        rules_s: seconds of work after which a comparison by the service's rules is given up.
+        memory_bytes: what a process of its own may take.
     """
 
     a: Origin
@@ -102,6 +105,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     values: bool = False
     ignore: tuple[str, ...] = ()
     tolerance: float = 0.0
+    rules_s: float = 20.0
+    memory_bytes: int = MEMORY_BYTES
 
     @property
     def diff_path(self) -> Path:
@@ -252,7 +257,10 @@ def prepare(origin: Origin) -> None:
 def _write_text(folder: Path, origin: Origin) -> None:
     """Write out JSON, or a range of lines."""
     raw = folder / RAW
-    whole = io.BytesIO(written_out(raw.read_bytes())) if origin.is_json else raw.open("rb")
+    try:
+        whole = io.BytesIO(written_out(raw.read_bytes())) if origin.is_json else raw.open("rb")
+    except RecursionError:
+        raise TooLargeError(f"{origin.name} is nested too deep to be compared") from None
     with whole, draft(folder / TEXT) as made, made.open("wb") as text:
         text.writelines(islice(whole, origin.first, origin.stop))
 
@@ -295,7 +303,7 @@ def _loaded(origin: Origin) -> Json:
     try:
         return json.loads((Path(origin.folder) / RAW).read_bytes())
     except RecursionError:
-        raise TooLargeError(f"{origin.name} is nested too deep for its values to be compared") from None
+        raise TooLargeError(f"{origin.name} is nested too deep to be compared") from None
 
 
 def _written(value: Any) -> str:

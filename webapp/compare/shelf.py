@@ -8,6 +8,7 @@ from pathlib import Path
 KEPT_BYTES = 2 * 1024**3
 # A folder used so lately is not removed: somebody may be reading it.
 RECENT_S = 120.0
+TIDY_S = 60.0
 
 
 class Shelf:
@@ -23,6 +24,7 @@ class Shelf:
         self._root = root
         self._limit = limit
         self._recent_s = recent_s
+        self._tidied_at = -TIDY_S
 
     def open(self, name: str) -> Path:
         """Return a folder, empty if it is new, and note that it is used."""
@@ -31,8 +33,14 @@ class Shelf:
         os.utime(folder)
         return folder
 
+    def tidy(self) -> None:
+        """Make room unless that was done a moment ago: looking at thousands of folders takes its time."""
+        if time.monotonic() >= self._tidied_at + TIDY_S:
+            self.make_room()
+
     def make_room(self) -> None:
         """Remove what was used longest ago until the rest is within the limit."""
+        self._tidied_at = time.monotonic()
         now = time.time()
         sizes = {folder: _size(folder) for folder in self._root.iterdir()} if self._root.exists() else {}
         total = sum(size for size, _ in sizes.values())

@@ -1,11 +1,13 @@
 """Which text is meant: the log of a run or device, or a device's JSON result, of one side of a comparison."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from webapp.compare.runs import Side
 from webapp.compare.texts import Text
+from webapp.errors import InvalidError
 from webapp.store.blobs import get_digest, stream_blob
 from webapp.store.db import Session, later_reading
 from webapp.store.log_pieces import StoredLog
@@ -35,6 +37,22 @@ class LineRange:
 
 
 WHOLE = LineRange()
+_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})?")
+
+
+def read_range(name: str, text: str) -> LineRange:
+    """Return the lines that a parameter such as `1-200000` or `5000-` means; empty is all of them.
+
+    Raises:
+        InvalidError: it means nothing.
+    """
+    if not text:
+        return WHOLE
+    found = _RANGE.fullmatch(text)
+    first, last = (int(found[1]), int(found[2]) if found[2] else None) if found else (0, None)
+    if first < 1 or (last is not None and last < first):
+        raise InvalidError((name, f"expected lines such as 1-200000 or 5000-, got {text[:40]!r}"))
+    return LineRange(first=first - 1, stop=last)
 
 
 def log_text(session: Session, side: Side, stream: str, part: LineRange = WHOLE) -> Text | None:

@@ -5,8 +5,13 @@ Source of the rules: docs/comparing.md, section "Odd one out".
 
 import json
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
 
 from webapp.compare.runs import Side
 from webapp.compare.text_keys import find_text_keys
@@ -22,6 +27,7 @@ from webapp.store.same_results import NAMES, SameResult, iterate_results, list_s
 MOST_READ = 300
 MOST_BYTES = 8 * 1024 * 1024
 BUDGET_S = 3.0
+REMEMBERED = 32  # groups of results
 NAME_MARK = "\ufdd0"  # stands for the device's own name: no character, so no text has it
 
 
@@ -91,7 +97,7 @@ def find_variants(
     refusal = "" if level == "exact" else _refusal(groups)
     keys: Mapping[bytes, bytes] | None = None
     if level != "exact" and not refusal:
-        keys = _likenesses(session, groups, level, options)
+        keys = _remembered(session, groups, level, options)
         refusal = "" if keys is not None else f"the rules of the service took longer than {BUDGET_S:g} s"
     merged: dict[bytes, list[SameResult]] = {}
     for group in groups:
@@ -109,27 +115,47 @@ def _refusal(groups: Sequence[SameResult]) -> str:
     return ""
 
 
+def _remembered(
+    session: Session, groups: Sequence[SameResult], level: Level, options: CompareOptions
+) -> Mapping[bytes, bytes] | None:
+    """Return what was found out before about these very results, else find it out."""
+    facts = (level, [rule.write() for rule in options.rules], [(group.digest, group.names[0]) for group in groups])
+    key = sha256(msgspec.msgpack.encode(facts, order="sorted")).digest()
+    with _lock:
+        if key in _memory:
+            _memory.move_to_end(key)
+            return _memory[key]
+    found = _likenesses(session, groups, level, options)
+    if found is not None:
+        with _lock:
+            _memory[key] = found
+            while len(_memory) > REMEMBERED:
+                _memory.popitem(last=False)
+    return found
+
+
 def _likenesses(
     session: Session, groups: Sequence[SameResult], level: Level, options: CompareOptions
 ) -> dict[bytes, bytes] | None:
     """Return by the digest of each result what it has in common with those that differ only in ignored parts."""
     ignore = Ignore(options.ignored_paths)
-    digests = {group.blob_id: group.digest for group in groups}
-    own = {group.blob_id: _own_name(group.names[0]) for group in groups}
+    by_id = {group.blob_id: group for group in groups if group.blob_id is not None}
+    own = {blob_id: _own_name(group.names[0]) for blob_id, group in by_id.items()}
     # The standard decoder keeps integers of any size exact.
-    values = {blob_id: json.loads(raw) for blob_id, raw in iterate_results(session, sorted(own))}
+    values = {blob_id: json.loads(raw) for blob_id, raw in iterate_results(session, sorted(by_id))}
     texts = {
-        (blob_id, text): own[blob_id].sub(NAME_MARK, text)
+        blob_id: {text: own[blob_id].sub(NAME_MARK, text) for text in texts_in(value, ignore)}
         for blob_id, value in values.items()
-        for text in texts_in(value, ignore)
     }
-    keys = find_text_keys(sorted(set(texts.values())), level=level, rules=options.line_rules, budget_s=BUDGET_S)
+    every = sorted({text for each in texts.values() for text in each.values()})
+    keys = find_text_keys(every, level=level, rules=options.line_rules, budget_s=BUDGET_S)
     if keys is None:
         return None
-    return {
-        digests[blob_id]: likeness(value, ignore, lambda text, at=blob_id: keys[texts[at, text]])
-        for blob_id, value in values.items()
-    }
+    found: dict[bytes, bytes] = {}
+    for blob_id, value in values.items():
+        key_of = {text: keys[shown] for text, shown in texts[blob_id].items()}.__getitem__
+        found[by_id[blob_id].digest] = likeness(value, ignore, key_of)
+    return found
 
 
 def _own_name(name: str) -> re.Pattern[str]:
@@ -145,3 +171,7 @@ def _variant(groups: Sequence[SameResult]) -> Variant:
         names=tuple(names),
         size=groups[0].size,
     )
+
+
+_memory: OrderedDict[bytes, Mapping[bytes, bytes]] = OrderedDict()
+_lock = threading.Lock()

@@ -25,7 +25,9 @@ from webapp.compare.shelf import Shelf
 from webapp.compare.texts import Text
 from webapp.errors import AfterrunError, TooLargeError
 
-AT_ONCE = 2
+WORKSHOP = "afterrun.comparisons"
+# Half of the processors stay free for requests.
+AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 WALL_S = 180.0
 # How long a request waits for a comparison that may be quick.
 PATIENCE_S = 1.5
@@ -81,7 +83,6 @@ class Workshop:
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._processes: set[subprocess.Popen[bytes]] = set()
-        atexit.register(self.close)
 
     def order(self, a: Text, b: Text) -> Order:
         """Return an order for two texts, to be completed with what is wanted."""
@@ -126,7 +127,7 @@ class Workshop:
             _fetch(text, origin)
         make(order, lambda _doing: None)
         make_messages(order)
-        self.shelf.make_room()
+        self.shelf.tidy()
 
     def _job(self, order: Order, a: Text, b: Text) -> _Job:
         """Return the job that makes an order, started now if there is none, or none that failed lately."""
@@ -203,6 +204,7 @@ class Workshop:
             start_new_session=True,
         )
         self._processes.add(process)
+        atexit.register(process.kill)
         try:
             with process:
                 try:
@@ -211,6 +213,7 @@ class Workshop:
                     process.kill()
         finally:
             self._processes.discard(process)
+            atexit.unregister(process.kill)
 
 
 def _fetch(text: Text, origin: Origin) -> None:

@@ -5,9 +5,10 @@ logs arrived. Both always return a valid script, also when the time is over: lin
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count, islice
+from functools import partial
+from itertools import chain, count, islice
 
 from webapp.diff.anchors import Run
 from webapp.diff.deadline import Deadline
@@ -23,6 +24,7 @@ ENGINE_VERSION = 2  # part of every cache key: raise it when the same input may 
 
 _WORTH_CUTTING = 8  # common ends that are a smaller part of the text than one in so many are left on
 _LOOKED_AT = 10_000  # lines of a side that are looked at together
+_READ_TOGETHER = 500
 _MOST_NAMED = 20_000  # ignored rows that are asked which mask hid them
 
 
@@ -273,11 +275,19 @@ def _ignored(
             part_a, part_b = a[i + start : i + stop], b[j + start : j + stop]
             if part_a != part_b:
                 runs.extend(_unequal(part_a, part_b, i + start, j + start))
-    pairs = ((a[i + s], b[j + s]) for i, j, size in runs for s in range(size))
+    pairs = chain.from_iterable(map(partial(_pairs_of, a, b), runs))
     counts = hidden_by(islice(pairs, _MOST_NAMED), level=level, rules=rules)
     counts.update(diff.ignored.by_mask)
     unnamed = max(0, sum(size for _, _, size in runs) - _MOST_NAMED)
     return replace(diff.ignored, runs=runs, by_mask=dict(counts.most_common()), unnamed=unnamed)
+
+
+def _pairs_of(a: Lines | Sequence[bytes], b: Lines | Sequence[bytes], run: Run) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the lines of a run, some read together."""
+    i, j, size = run
+    for start in range(0, size, _READ_TOGETHER):
+        stop = min(start + _READ_TOGETHER, size)
+        yield from zip(a[i + start : i + stop], b[j + start : j + stop], strict=True)
 
 
 def _unequal(a: Sequence[bytes], b: Sequence[bytes], i: int, j: int) -> Iterable[Run]:

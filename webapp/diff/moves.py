@@ -38,6 +38,8 @@ def find_moves(hunks: Sequence[Hunk], a: Sequence[int], b: Sequence[int], *, sho
             continue
         best, best_q = 0, 0
         for q in targets[deleted.blocks[p]][:_CANDIDATES]:
+            if used[q]:
+                continue
             size = common_prefix(
                 deleted.lines, inserted.lines, a_range=(p, len(deleted.lines)), b_range=(q, len(inserted.lines))
             )

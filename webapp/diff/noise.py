@@ -124,6 +124,7 @@ def stream_keys(
 def hidden_by(pairs: Iterable[tuple[bytes, bytes]], *, level: Level, rules: Sequence[ReadyRule] = ()) -> Counter[str]:
     """Count, by the name of the mask, the pairs of lines whose difference it hid; a pair may count for several."""
     counts: Counter[str] = Counter()
+    picks = Picks()
     maskers = [rule for rule in rules if not rule.whole_line]
     for a, b in pairs:
         names: set[str] = set()
@@ -133,7 +134,7 @@ def hidden_by(pairs: Iterable[tuple[bytes, bytes]], *, level: Level, rules: Sequ
         for (name, start, end), (_, other_start, other_end) in zip(parts_a, parts_b, strict=False):
             if a[start:end] != b[other_start:other_end]:
                 names.add(name)
-        if level == "numbers" and mask(a) != mask(b):
+        if level == "numbers" and mask(a, picks) != mask(b, picks):
             names.add(NUMBERS)
         counts.update(names)
     return counts

@@ -36,7 +36,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyRule:
-    """A checked rule with its compiled expression."""
+    """A checked rule with its compiled expression; its title is what comparisons call it, like no mask."""
 
     title: str
     regex: re.Pattern[str]
@@ -80,7 +80,8 @@ def _check(number: int, rule: Rule) -> ReadyRule:
             f"{place}: {repeated} repeats a repetition and may never end;"
             " make the inner one possessive (like \\d++) or drop one of them"
         )
-    return ReadyRule(title=rule.title, regex=regex, whole_line=rule.whole_line)
+    title = rule.title if len(rule.title) <= LONGEST_NAME else f"{rule.title[: LONGEST_NAME - 1]}…"
+    return ReadyRule(title=f"rule '{title}'", regex=regex, whole_line=rule.whole_line)
 
 
 def nested_repeat(pattern: str) -> str:

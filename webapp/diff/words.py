@@ -1,7 +1,7 @@
 """Which words of a changed line changed?"""
 
 import re
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from webapp.diff.lcs import Run, lcs_exact
 from webapp.diff.trim import common_prefix, common_suffix
@@ -12,6 +12,7 @@ Change = tuple[int, int, int, int]  # a_start, a_end, b_start, b_end
 LONGEST = 4_000  # characters; longer lines are compared from their ends alone
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"\w").match
 _NEAR = 3  # changes with fewer equal characters between them are joined
 _LITTLE = 0.2  # a smaller part than this in common: parts would be confetti
 
@@ -60,5 +61,5 @@ def _by_tokens(a: str, b: str) -> list[Change]:
 
 def _is_confetti(x: list[str], runs: list[Run], *, total: int) -> bool:
     """Say whether two texts have only little more than blanks and signs in common."""
-    words = (word for p, _, size in runs for word in x[p : p + size] if word[0].isalnum() or word[0] == "_")
+    words = filter(_WORD, chain.from_iterable(x[p : p + size] for p, _, size in runs))
     return bool(runs) and sum(map(len, words)) < total * _LITTLE

@@ -131,16 +131,16 @@ class Signer:
             device: the device that it is about: its name is variable even if it is no single word.
         """
         text, names = self._without_names(line, device)
-        line = text.encode("utf-8", "surrogatepass")
-        shape = shape_of(line)
+        raw = text.encode("utf-8", "surrogatepass")
+        shape = shape_of(raw)
         found = self._known.get(shape)
         if found is None:
-            spans = _spans(line, shape)
-            found = (_signature(line, spans), spans)
+            spans = _spans(raw, shape)
+            found = (_signature(raw, spans), spans)
             if len(self._known) < _MOST_SHAPES:
                 self._known[shape] = found
         signature, spans = found
-        values = [_text(line[start:end]) for _, start, end in spans]
+        values = [_text(raw[start:end]) for _, start, end in spans]
         if names:
             later = iter(names)
             values = [re.sub(_NAME, lambda _: next(later), value) for value in values]

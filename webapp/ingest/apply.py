@@ -21,7 +21,7 @@ from webapp.domain.messages import (
     RunStart,
 )
 from webapp.domain.outcome import ENDED, CaseResult, DeviceStatus, RunStatus
-from webapp.ingest.finish import closing_status, finish, revise
+from webapp.ingest.finish import begin, closing_status, finish, revise
 from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.blobs import Content, add_blobs
 from webapp.store.db import Session
@@ -50,7 +50,7 @@ def apply(session: Session, run: RunRecord, prepared: Sequence[Prepared], *, now
     for position, each in enumerate(prepared):
         if isinstance(each.event, RunEnd) and run.status not in ENDED:
             _Batch(session, run, now=now).apply(prepared[start:position])
-            _end(session, run, each.event)
+            _end(session, run, each.event, now=now)
             start = position + 1
     _Batch(session, run, now=now).apply(prepared[start:])
 
@@ -60,11 +60,11 @@ def shown_text(text: str | None) -> str:
     return (text or "").replace(NUL, SHOWN_NUL)
 
 
-def _end(session: Session, run: RunRecord, event: RunEnd) -> None:
+def _end(session: Session, run: RunRecord, event: RunEnd, *, now: datetime) -> None:
     run.log_errors = max(run.log_errors, event.errors or 0)
     run.log_warnings = max(run.log_warnings, event.warnings or 0)
     run.started_at = run.started_at or event.ts
-    finish(session, run, status=RunStatus(event.status), message=shown_text(event.message), ended_at=event.ts)
+    finish(session, run, status=RunStatus(event.status), message=shown_text(event.message), ended_at=event.ts, now=now)
 
 
 class _Batch:
@@ -142,7 +142,7 @@ class _Batch:
 
     def _begin(self, ts: datetime) -> None:
         if self._run.status is RunStatus.QUEUED:
-            self._run.status = RunStatus.RUNNING
+            begin(self._session, self._run, now=self._now)
         if self._run.started_at is None:
             self._run.started_at = ts
 

@@ -59,10 +59,8 @@ def get_run_for_writing(session: Session, uid: str, *, caller: Caller) -> RunRec
     return run
 
 
-def create_run(
-    session: Session, uid: str, service: str, *, status: RunStatus, caller: Caller, now: datetime
-) -> tuple[RunRecord, bool]:
-    """Return a run locked for writing and whether it was made now; it belongs to the caller.
+def create_run(session: Session, uid: str, service: str, *, caller: Caller, now: datetime) -> tuple[RunRecord, bool]:
+    """Return a run locked for writing and whether it was made now: queued, and belonging to the caller.
 
     Another transaction may have made it since the last look: the service's lock settles that.
     """
@@ -72,7 +70,7 @@ def create_run(
     if run is not None:
         check_service(caller, run.service)
         return run, False
-    run = add_run(session, uid=uid, service=record, status=status, now=now)
+    run = add_run(session, uid=uid, service=record, status=RunStatus.QUEUED, now=now)
     run.submitter_id = caller.user_id
     return run, True
 

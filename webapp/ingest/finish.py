@@ -1,17 +1,24 @@
-"""How does a run end: what is still open is decided, the level is weighed, the run is closed."""
+"""How does a run end: what is still open is decided, the level is weighed, the run is closed, who hears is decided.
+
+The last is a row in the outbox, written in the same transaction: whatever is wrong with a notice, the end stands.
+"""
 
 from datetime import datetime
 
+from webapp.domain.notices import Event
 from webapp.domain.outcome import DEVICE_OPEN, DeviceStatus, RunStatus, level_of
 from webapp.ingest.ledger import Ledger, status_of_cases
 from webapp.store.db import Session
+from webapp.store.outbox import add_event
 from webapp.store.recording import RunRecord
 from webapp.store.recording_results import DeviceRecord
 from webapp.store.wanted_comparisons import want_comparison, want_followers
 
 
-def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime) -> None:
-    """Close a locked run that is open; the caller saves it.
+def finish(
+    session: Session, run: RunRecord, *, status: RunStatus, message: str, ended_at: datetime, now: datetime
+) -> None:
+    """Close a locked run that is open, and have it told; the caller saves it.
 
     Args:
         session: the transaction of whatever ended the run.
@@ -19,6 +26,7 @@ def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str,
         status: complete, incomplete or canceled.
         message: why, for people; may be empty.
         ended_at: when it ended by the producer's clock, which also measures the duration.
+        now: the moment by this server's clock.
     """
     run.status = status
     run.message = message
@@ -29,6 +37,7 @@ def finish(session: Session, run: RunRecord, *, status: RunStatus, message: str,
     weigh(run)
     if status is not RunStatus.CANCELED:
         want_comparison(session, run.id)
+    add_event(session, run_id=run.id, event=Event.ENDED, now=now)
 
 
 def revise(session: Session, run: RunRecord, *, now: datetime) -> None:
@@ -38,6 +47,12 @@ def revise(session: Session, run: RunRecord, *, now: datetime) -> None:
     if run.status is not RunStatus.CANCELED:
         want_comparison(session, run.id)
         want_followers(session, run.id)
+
+
+def begin(session: Session, run: RunRecord, *, now: datetime) -> None:
+    """Let a locked run that was queued, or is new, be running, and have it told; the caller saves it."""
+    run.status = RunStatus.RUNNING
+    add_event(session, run_id=run.id, event=Event.RUNNING, now=now)
 
 
 def close_open_devices(session: Session, run: RunRecord, *, ended_at: datetime) -> None:

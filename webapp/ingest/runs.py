@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from webapp.domain.access import Caller, Scope
 from webapp.domain.messages import Count, Name, Names, OptionalName
 from webapp.domain.names import find_name_fault, find_text_fault
-from webapp.domain.outcome import ENDED, RunStatus
+from webapp.domain.notice_block import read_notify
+from webapp.domain.outcome import ENDED
 from webapp.errors import ConflictError, ForbiddenError, InvalidError
 from webapp.ingest.apply import plan_devices, shown_text
 from webapp.ingest.doors import check_service, check_slug, check_uid, create_run, get_run_for_writing, touch
 from webapp.ingest.ledger import Ledger
-from webapp.ingest.notice_block import read_notify
 from webapp.store.accounts import find_user_by_name
 from webapp.store.db import Session
 from webapp.store.recording import RunRecord, find_run_id, lock_run, save_run
@@ -43,7 +43,8 @@ class RunFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         metadata: anything worth keeping, as JSON.
         parameters: what the automation was called with.
         environment: Git ref, host, versions, CI link.
-        notify: who hears of it: a mapping, or YAML text of one.
+        notify: who hears of it: a mapping, or YAML text of one; it replaces the service's.
+        notify_on_error: whether a run whose notify block is faulty is refused, or kept without anybody being told.
         definition: the text that was executed.
         priority: 0 to 100.
         trigger: what started it.
@@ -62,6 +63,7 @@ class RunFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     parameters: Json | msgspec.UnsetType = msgspec.UNSET
     environment: Json | msgspec.UnsetType = msgspec.UNSET
     notify: Json | str | msgspec.UnsetType = msgspec.UNSET
+    notify_on_error: Literal["refuse", "ignore"] = "refuse"
     definition: Definition | msgspec.UnsetType = msgspec.UNSET
     priority: Priority | msgspec.UnsetType = msgspec.UNSET
     trigger: OptionalName | msgspec.UnsetType = msgspec.UNSET
@@ -134,7 +136,7 @@ def _open(session: Session, uid: str, fields: RunFields, *, caller: Caller, now:
     if run is None and service is None:
         raise InvalidError(("service", "expected the name of a service, which a new run needs"))
     if run is None and service is not None:
-        run, is_new = create_run(session, uid, service, status=RunStatus.QUEUED, caller=caller, now=now)
+        run, is_new = create_run(session, uid, service, caller=caller, now=now)
     if run is None:
         raise RuntimeError(f"the run {uid} was neither found nor made")
     check_service(caller, run.service)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webapp.domain.compare_options import OPTION, check_compare_options
+from webapp.domain.compare_options import OPTION, check_compare_options, read_compare_options
 from webapp.domain.outcome import ServiceKind
 from webapp.errors import InvalidError
 from webapp.ingest.baselines import COMPARED_ANEW, check_pinned
 from webapp.ingest.doors import check_slug
-from webapp.store.accounts import find_user_by_name
+from webapp.store.accounts import add_audit, find_user_by_name
 from webapp.store.db import Session
 from webapp.store.recording_services import ServiceChanges, ensure_service, find_service, get_options, save_service
 from webapp.store.wanted_comparisons import want_newest
@@ -37,8 +37,8 @@ class ServiceFields:
     options: Mapping[str, Any] | None = None
 
 
-def put_service(session: Session, slug: str, fields: ServiceFields, *, now: datetime) -> bool:
-    """Create a service or change it, and say whether it is new.
+def put_service(session: Session, slug: str, fields: ServiceFields, *, now: datetime, by_id: int | None = None) -> bool:
+    """Create a service or change it, and say whether it is new; changed rules are recorded with who did it.
 
     Raises:
         InvalidError: the name can't be a service's, the owner is unknown, the interval is out of bounds, or the
@@ -51,9 +51,11 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     service = ensure_service(session, slug, now=now)
     options = None
     if fields.options is not None:
-        _check_options(session, slug, fields.options)
-        merged = {**get_options(session, service.id), **fields.options}
+        before = get_options(session, service.id)
+        _check_options(session, slug, before, fields.options)
+        merged = {**before, **fields.options}
         options = {name: value for name, value in merged.items() if value is not None}
+        _record_rules(session, slug, before, options, by_id=by_id, now=now)
     changes = ServiceChanges(
         kind=fields.kind,
         description=None if fields.description is None else fields.description.replace("\0", "\u2400"),
@@ -68,13 +70,37 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
     return is_new
 
 
-def _check_options(session: Session, slug: str, options: Mapping[str, Any]) -> None:
+def _check_options(session: Session, slug: str, before: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Check the options for comparing; a run that was pinned before was checked then."""
     if OPTION not in options:
         return
     try:
-        check_pinned(session, slug, check_compare_options(options))
+        compare = check_compare_options(options)
+        if (compare.baseline, compare.pinned) != _pinned(before):
+            check_pinned(session, slug, compare)
     except InvalidError as error:
         raise InvalidError(*((f"options.{path}", message) for path, message in error.faults)) from error
+
+
+def _pinned(options: Mapping[str, Any]) -> tuple[str, str | None]:
+    compare = read_compare_options(options)
+    return compare.baseline, compare.pinned
+
+
+def _record_rules(
+    session: Session,
+    slug: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    by_id: int | None,
+    now: datetime,
+) -> None:
+    """Write a line of the audit trail when the rules of a service changed."""
+    old, new = ([rule.write() for rule in read_compare_options(options).rules] for options in (before, after))
+    if old != new:
+        details = {"old": old, "new": new}
+        add_audit(session, user_id=by_id, action="service.rules", subject=slug, now=now, details=details)
 
 
 def _owner_id(session: Session, name: str) -> int:

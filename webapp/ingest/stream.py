@@ -12,11 +12,12 @@ import msgspec
 
 from webapp.domain.access import Caller
 from webapp.domain.messages import AnyEvent, Case, DeviceEnd, RunStart
-from webapp.domain.outcome import ENDED, RunStatus
+from webapp.domain.outcome import ENDED
 from webapp.domain.wire import check_event, decode_event
 from webapp.errors import GapError, InvalidError, TooLargeError
 from webapp.ingest.apply import Prepared, apply
 from webapp.ingest.doors import check_service, check_stream, check_uid, create_run, get_run_for_writing, touch
+from webapp.ingest.finish import begin
 from webapp.store.blobs import bytes_content, json_content
 from webapp.store.db import Session, reading, writing
 from webapp.store.recording import RunRecord, find_run_id, get_mark, lock_run, save_run, set_mark
@@ -170,7 +171,9 @@ def _find_or_create(
     service = next((event.service for event in events if isinstance(event, RunStart) and event.service), None)
     if service is None:
         return get_run_for_writing(session, uid, caller=caller)
-    run, _ = create_run(session, uid, service, status=RunStatus.RUNNING, caller=caller, now=now)
+    run, is_new = create_run(session, uid, service, caller=caller, now=now)
+    if is_new:
+        begin(session, run, now=now)
     return run
 
 

@@ -45,7 +45,7 @@ def _end(silent: SilentRun, *, now: datetime, factor: float, up_since: datetime 
             status, message = RunStatus.CANCELED, f"canceled: no sign of life since {since}"
         else:
             status, message = RunStatus.INCOMPLETE, f"lost: no sign of life since {since}"
-        finish(session, run, status=status, message=message, ended_at=now)
+        finish(session, run, status=status, message=message, ended_at=now, now=now)
         touch(run, now=now)
         save_run(session, run)
     return True

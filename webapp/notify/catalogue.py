@@ -5,7 +5,6 @@ from webapp.notify.contract import Channel
 from webapp.plugins.registry import FUNCTION, Kind, Registry, fill
 
 GROUP = "afterrun.channels"
-EXTENSION = "afterrun.channels"
 
 KIND = Kind(
     word="method",

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Verbosity
 from webapp.errors import AfterrunError
 from webapp.notify.report import Report
+from webapp.settings.resolve import Settings
 from webapp.store.db import Session
 
 
@@ -182,6 +183,7 @@ class Envelope:
         token: what a callback's header carries; empty for none.
         secrets: what the message is signed with, the newest first; empty for none.
         instance: the instance folder, for files that a channel keeps.
+        settings: every setting; also reads what is kept encrypted.
         reading: opens a session that only reads the database.
     """
 
@@ -194,6 +196,7 @@ class Envelope:
     server_url: str
     policy: WirePolicy
     instance: Path
+    settings: Settings
     reading: Callable[[], AbstractContextManager[Session]]
     token: str = ""
     secrets: tuple[str, ...] = ()
@@ -231,7 +234,8 @@ class Channel(Protocol):
         Called at the start for every handler, and when a destination is saved.
 
         Raises:
-            InvalidError: it reaches nobody, or an optional package is missing (with the `pip install` line).
+            InvalidError: it reaches nobody.
+            SettingError: an optional package is missing; it says the `pip install` line.
         """
 
     def render(self, report: Report, *, verbosity: Verbosity, target: Target, templates: Templates) -> Payload:

@@ -1,6 +1,6 @@
 """Which words do all channels share: subjects, sentences about devices, and how a list is cut to a room."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from webapp.domain.notices import Event
@@ -75,28 +75,6 @@ def one_line(text: str, *, longest: int = SHORT) -> str:
     """Return a text as one printable line of at most so many characters, cut with an ellipsis."""
     flat = " ".join("".join(char if char.isprintable() else " " for char in text[: longest * 4]).split())
     return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
-
-
-def fit(lines: Iterable[str], *, room: int, total: int, rest: Callable[[int], str]) -> list[str]:
-    """Return as many lines as there is room for, and one more that says how many were left out.
-
-    Args:
-        lines: the lines, the most important first.
-        room: how many characters they may take together, line ends and the last line included.
-        total: how many there are in all, of which `lines` may hold only the first.
-        rest: writes the last line, given how many were left out.
-    """
-    kept: list[str] = []
-    used = 0
-    reserve = len(rest(total)) + 1
-    for line in lines:
-        is_last = len(kept) + 1 == total
-        if used + len(line) + 1 + (0 if is_last else reserve) > room:
-            break
-        kept.append(line)
-        used += len(line) + 1
-    left = total - len(kept)
-    return [*kept, rest(left)] if left else kept
 
 
 def listed(names: Sequence[str], *, most: int) -> str:

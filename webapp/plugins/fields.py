@@ -246,13 +246,14 @@ def options_of(config: type) -> dict[str, Option]:
     return {each.name: each.metadata[_KEY] for each in dataclasses.fields(config) if _KEY in each.metadata}
 
 
-def read_config(config: type[T], given: Mapping[str, object], *, path: str = "") -> T:
+def read_config(config: type[T], given: Mapping[str, object], *, path: str = "", is_partial: bool = False) -> T:
     """Return a configuration made of what somebody gave; what is left out has its initial value.
 
     Args:
         config: the plugin's configuration class.
         given: values by name.
         path: where they stand, for messages.
+        is_partial: whether required ones may be left out, because somebody else gives them.
 
     Raises:
         InvalidError: values are unknown, missing or can't be used; it names all of them.
@@ -270,7 +271,12 @@ def read_config(config: type[T], given: Mapping[str, object], *, path: str = "")
         except ValueError as error:
             faults.append((_join(path, name), str(error)))
     for name, what in options.items():
-        if what.is_required and not values.get(name, what.initial) and not _is_at_fault(faults, _join(path, name)):
+        if (
+            what.is_required
+            and not is_partial
+            and not values.get(name, what.initial)
+            and not _is_at_fault(faults, _join(path, name))
+        ):
             faults.append((_join(path, name), f"expected a value: {what.help}"))
     if faults:
         raise InvalidError(*faults)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 FUNCTION = cast("type", Callable)
 
 # What code of others may raise while it is imported, short of ending the process.
-_LOAD_FAULTS = (
+LOAD_FAULTS = (
     ImportError,
     AttributeError,
     LookupError,
@@ -116,7 +116,7 @@ class Registry(Generic[T]):
             self.add(point.load(), source=point.value)
         except SettingError as error:
             self._unusable[point.name] = Unusable(source=package, reason=str(error))
-        except _LOAD_FAULTS as error:
+        except LOAD_FAULTS as error:
             self._unusable[point.name] = Unusable(source=package, reason=f"{type(error).__name__}: {error}")
 
     def check(self, plugin: object, *, source: str) -> T:
@@ -161,5 +161,5 @@ def _load_path(path: str) -> object:
     try:
         loaded: object = importlib.import_module(module)
         return getattr(loaded, attribute) if attribute else loaded
-    except _LOAD_FAULTS as error:
+    except LOAD_FAULTS as error:
         raise SettingError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error

@@ -45,6 +45,23 @@ class _Condition:
     value: str
 
 
+def read_filter(text: str, *, now: datetime, path: str = "query") -> Expression:
+    """Return what a text asks for: a filter of runs, or LAVA's conditions.
+
+    Args:
+        text: as it was written.
+        now: the moment that relative times count from, aware.
+        path: where it stands, for the faults.
+
+    Raises:
+        InvalidError: conditions ask for what runs don't have here; every fault is told.
+        QueryError: a filter can't be read.
+    """
+    if _CONDITIONS.match(text):
+        return _tree(_split(text, path), now=now)
+    return parse(text, view=View.RUNS, now=now)
+
+
 def read_query(query: Mapping[str, Any] | str, *, now: datetime, path: str = "query") -> NamedQuery | Expression:
     """Return what a query asks for: the name of a saved query, or the tree of a filter of runs.
 
@@ -58,9 +75,7 @@ def read_query(query: Mapping[str, Any] | str, *, now: datetime, path: str = "qu
         QueryError: a filter of ours can't be read.
     """
     if isinstance(query, str):
-        if _CONDITIONS.match(query):
-            return _tree(_split(query, path), now=now)
-        return parse(query, view=View.RUNS, now=now)
+        return read_filter(query, now=now, path=path)
     if set(query) == {"username", "name"}:
         return NamedQuery(username=_text(query, "username", path), name=_text(query, "name", path))
     if set(query) == {"entity", "conditions"}:

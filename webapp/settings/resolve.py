@@ -7,10 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from webapp.errors import SettingError
-from webapp.settings.catalogue import SETTINGS, Kind, Setting, Value, get_setting
+from webapp.settings.catalogue import CONFIG, SETTINGS, Setting, Value, get_setting
 from webapp.settings.vault import Vault
-from webapp.store import accounts, preferences
+from webapp.store import accounts, preferences, repositories
 from webapp.store.db import Session
+from webapp.store.deliveries import change_wants, list_sealed
+from webapp.store.destinations import list_destinations, reseal_destination
+from webapp.store.kept_secrets import list_all_secrets, reseal_secret
 
 MAX_FILE = 65_536
 
@@ -20,7 +23,7 @@ class Source(StrEnum):
 
     ENVIRONMENT = "environment"
     DATABASE = "database"
-    FILE = "config.py"
+    FILE = CONFIG
     DEFAULT = "default"
 
 
@@ -35,7 +38,7 @@ class Resolved:
     @property
     def shown(self) -> str:
         """Return the value as it may be shown: a secret only says whether it is set."""
-        if self.setting.kind is Kind.SECRET:
+        if self.setting.is_secret:
             return "set" if self.value else ""
         if isinstance(self.value, bool):
             return "yes" if self.value else "no"
@@ -84,6 +87,18 @@ class Settings:
         """Return the value of a setting that is yes or no."""
         return bool(self.get(session, name).value)
 
+    def items(self, session: Session, name: str) -> tuple[str, ...]:
+        """Return the items of a setting that is a list."""
+        return tuple(item for item in self.text(session, name).split(",") if item)
+
+    def seal(self, text: str) -> str:
+        """Return a secret as it may be kept in the database."""
+        return self._opened().encrypt(text)
+
+    def unseal(self, sealed: str, name: str) -> str:
+        """Return a secret that was kept; `name` says what it is, for the message when no key fits."""
+        return self._opened().decrypt(sealed, name)
+
     def server_address(self, session: Session) -> str:
         """Return where people find the server: AFTERRUN_URL, or host and port as they are set."""
         given = self.text(session, "AFTERRUN_URL")
@@ -96,7 +111,7 @@ class Settings:
         if not setting.is_stored:
             raise SettingError(f"{name} is needed before the database is open: set it in the environment or config.py")
         value = setting.parse(text, "the value given")
-        kept = self._opened().encrypt(str(value)) if setting.kind is Kind.SECRET else str(value)
+        kept = self._opened().encrypt(str(value)) if setting.is_secret else str(value)
         preferences.put_setting(session, name, kept, by_id=by_id, now=now)
         accounts.add_audit(session, user_id=by_id, action="setting.changed", subject=name, now=now)
 
@@ -109,11 +124,27 @@ class Settings:
     def reseal(self, session: Session, *, now: datetime) -> int:
         """Encrypt every stored secret again under the newest key; return how many there are."""
         stored = preferences.list_settings(session)
-        secret = [setting for setting in SETTINGS if setting.kind is Kind.SECRET and setting.name in stored]
+        secret = [setting for setting in SETTINGS if setting.is_secret and setting.name in stored]
         for setting in secret:
             sealed = self._opened().reseal(stored[setting.name], setting.name)
             preferences.put_setting(session, setting.name, sealed, by_id=None, now=now)
-        return len(secret)
+        return (
+            len(secret) + self._reseal_notices(session) + repositories.replace_secrets(session, self._opened().reseal)
+        )
+
+    def _reseal_notices(self, session: Session) -> int:
+        destinations = list_destinations(session)
+        vault = self._opened()
+        for each in destinations:
+            reseal_destination(session, each.name, vault.reseal(each.sealed, f"the destination {each.name!r}"))
+        kept = list_all_secrets(session)
+        for secret in kept:
+            reseal_secret(session, secret.id, vault.reseal(secret.sealed, f"the secret {secret.description!r}"))
+        waiting = list_sealed(session)
+        for delivery_id, wants in waiting:
+            sealed = vault.reseal(str(wants["sealed"]), "a callback's token")
+            change_wants(session, delivery_id, {**wants, "sealed": sealed})
+        return len(destinations) + len(kept) + len(waiting)
 
     def _resolve(self, setting: Setting, stored: str | None) -> Resolved:
         return (
@@ -136,13 +167,13 @@ class Settings:
     def _from_database(self, setting: Setting, stored: str | None) -> Resolved | None:
         if stored is None:
             return None
-        text = self._opened().decrypt(stored, setting.name) if setting.kind is Kind.SECRET else stored
+        text = self._opened().decrypt(stored, setting.name) if setting.is_secret else stored
         return Resolved(setting=setting, value=setting.parse(text, "the database"), source=Source.DATABASE)
 
     def _from_file(self, setting: Setting) -> Resolved | None:
         if setting.name not in self._file:
             return None
-        value = setting.parse(self._file[setting.name], "config.py")
+        value = setting.parse(self._file[setting.name], CONFIG)
         return Resolved(setting=setting, value=value, source=Source.FILE)
 
     def _opened(self) -> Vault:

@@ -87,6 +87,13 @@ def unpack(data: bytes, *, size: int) -> bytes:
     return zstandard.ZstdDecompressor().decompress(bytes(data), max_output_size=size)
 
 
+def unpack_many(rows: Iterable[tuple[bytes, int]]) -> Iterator[bytes]:
+    """Yield the contents of rows, each its compressed data and its size, as quickly as it goes."""
+    unpacker = zstandard.ZstdDecompressor()
+    for data, size in rows:
+        yield unpacker.decompress(bytes(data), max_output_size=size)
+
+
 def get_size(session: Session, blob_id: int) -> int:
     """Return how many bytes a content has."""
     size = session.scalar(select(BlobRow.size).where(BlobRow.id == blob_id))

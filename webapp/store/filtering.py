@@ -62,11 +62,11 @@ class Translation:
 
     Args:
         clauses: all must hold.
-        drivers: those of the clauses that an index can follow in the order of ids.
+        leads: the choices of those that an index follows in the order of ids, most selective by their fields first.
     """
 
     clauses: tuple[Clause, ...]
-    drivers: tuple[Clause, ...]
+    leads: tuple[tuple[Clause, ...], ...]
 
 
 def translate(session: Session, tree: Expression, view: View, *, service_id: int | None = None) -> Translation:
@@ -90,14 +90,16 @@ def translate(session: Session, tree: Expression, view: View, *, service_id: int
         clauses.append(clause)
         if view is View.RUNS and isinstance(part, Term) and translator.is_driver(part):
             drivers.setdefault(part.field, clause)
-    return Translation(clauses=tuple(clauses), drivers=_lead(drivers))
+    return Translation(clauses=tuple(clauses), leads=_leads(drivers))
 
 
-def _lead(drivers: Mapping[str, Clause]) -> tuple[Clause, ...]:
+def _leads(drivers: Mapping[str, Clause]) -> tuple[tuple[Clause, ...], ...]:
+    """Return what an index can follow; a field alone is no choice beside an index that follows it and another."""
+    chosen: list[tuple[str, ...]] = []
     for fields in INDEXED:
-        if all(name in drivers for name in fields):
-            return tuple(drivers[name] for name in fields)
-    return ()
+        if drivers.keys() >= set(fields) and not any(set(fields) <= set(other) for other in chosen):
+            chosen.append(fields)
+    return tuple(tuple(drivers[name] for name in fields) for fields in chosen)
 
 
 class _Translator:

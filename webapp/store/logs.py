@@ -14,6 +14,8 @@ from webapp.store.log_pieces import Piece, StoredLog, find_line_end, find_offset
 from webapp.store.log_sealing import store_bytes
 from webapp.store.models.logs import LogRow
 
+# The stream of the run itself; others are named after devices.
+RUN_LOG = "run"
 MAX_PAGE = 5_000
 MIB = 1024 * 1024
 
@@ -92,6 +94,12 @@ def get_log(session: Session, *, run_id: int, stream: str) -> StoredLog:
     return log
 
 
+def find_main_log(session: Session, *, run_id: int) -> StoredLog | None:
+    """Return the log that a run opens with, if it has any: the run's own, else the first by name."""
+    log = find_log(session, run_id=run_id, stream=RUN_LOG)
+    return log or next(iter(list_logs(session, run_id=run_id, limit=1)), None)
+
+
 def list_logs(session: Session, *, run_id: int, after: str = "", limit: int = 1_000) -> list[StoredLog]:
     """Return the logs of a run by the order of their names, those behind `after`."""
     statement = select(LogRow).where(LogRow.run_id == run_id, LogRow.stream > after)
@@ -105,8 +113,8 @@ def line_count(log: StoredLog) -> int:
 
 def line_offset(session: Session, log: StoredLog, line: int) -> int:
     """Return where a line begins, by its number from 0; the size of the log for a line behind the last one."""
-    if line >= line_count(log):
-        return log.size
+    if line == 0 or line >= line_count(log):
+        return log.size if line else 0
     return _line_start(find_line_end(session, log, line), line)[0]
 
 

@@ -250,6 +250,14 @@ def page_cases(
     return Page(items=items, older=older)
 
 
+def iterate_cases(session: Session, run_id: int) -> Iterator[CaseOutcome]:
+    """Yield the cases of the overall section by suite, name and device; nothing else may be asked meanwhile."""
+    order = (TestCaseRow.suite, TestCaseRow.name, func.coalesce(DeviceRow.name, ""), CaseResultRow.id)
+    statement = _cases().where(of_section(CaseResultRow, run_id, None)).order_by(*order)
+    for row in session.execute(statement, execution_options={"yield_per": STREAM_ROWS}).mappings():
+        yield _case(row)
+
+
 def get_case_outcome(session: Session, *, run_id: int, case_id: int) -> CaseOutcome:
     """Return one reported case of a run.
 

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.outcome import Level, RunStatus
 from webapp.errors import NotFoundError
-from webapp.query.expressions import EVERYTHING, And, Expression, Op, Term, conjunction
+from webapp.query.expressions import EVERYTHING, And, Expression, Term
 from webapp.query.fields import View
 from webapp.store.filtering import Clause, Translation, translate
+from webapp.store.leading import choose_lead
 from webapp.store.models.accounts import UserRow
 from webapp.store.models.inventory import ServiceRow
 from webapp.store.models.runs import RunDetailRow, RunLabelRow, RunRow
@@ -140,19 +141,6 @@ def find_last_good_run(session: Session, run: Run, *, levels: Sequence[Level]) -
     return next(iter(_runs(session, rows)), None)
 
 
-def find_newest_match(session: Session, where: Expression, *, before: Run) -> Run | None:
-    """Return the newest run that a filter selects, of those before a run that have ended and were not canceled."""
-    ended = Term(field="status", op=Op.IS, values=(str(RunStatus.COMPLETE), str(RunStatus.INCOMPLETE)))
-    tree = conjunction([where, ended])
-    place: Position | None = _Order(is_by_start=_asks_for_start(tree)).position(before)
-    while place is not None:
-        page = page_runs(session, where=tree, before=place, limit=1)
-        if page.items:
-            return page.items[0]
-        place = page.older
-    return None
-
-
 def find_next_run(session: Session, run: Run) -> Run | None:
     """Return the oldest later run of the same service."""
     statement = _select().where(RunRow.service_id == run.service_id, RunRow.id > run.id)
@@ -206,7 +194,7 @@ def page_runs(
         limit: the greatest number of runs.
     """
     translation = translate(session, where, View.RUNS, service_id=service_id)
-    order = _Order(is_by_start=_asks_for_start(where))
+    order = _order(session, where, translation)
     is_backward = after is not None
     place = after if is_backward else before
     clauses = order.led(translation)
@@ -231,7 +219,7 @@ def page_runs(
 def count_facets(session: Session, *, where: Expression = EVERYTHING, service_id: int | None = None) -> list[RunFacet]:
     """Return how the newest matching runs (at most `FACET_ROWS`) spread over statuses and levels."""
     translation = translate(session, where, View.RUNS, service_id=service_id)
-    order = _Order(is_by_start=_asks_for_start(where))
+    order = _order(session, where, translation)
     clauses = order.led(translation)
     floor = _floor(session, translation, order, None, is_backward=False)
     if floor is not None:
@@ -297,41 +285,39 @@ def _floor(
     session: Session, translation: Translation, order: "_Order", place: Position | None, *, is_backward: bool
 ) -> Position | None:
     """Return where the search of one page stops, or None when no clause has to be tested row by row."""
-    leading = order.leading(translation)
-    if len(leading) == len(translation.clauses):
+    if len(order.lead) == len(translation.clauses):
         return None
-    clauses = leading if place is None else (*leading, order.beyond(place, newer=is_backward))
+    clauses = order.lead if place is None else (*order.lead, order.beyond(place, newer=is_backward))
     columns = (RunRow.id, RunRow.started_at) if order.is_by_start else (RunRow.id,)
     statement = select(*columns).where(*clauses).order_by(*order.columns(newer=is_backward))
     row = session.execute(statement.offset(SEARCH_WINDOW).limit(1)).first()
     return None if row is None else order.position(row)
 
 
+def _order(session: Session, where: Expression, translation: Translation) -> "_Order":
+    is_by_start = _asks_for_start(where)
+    return _Order(is_by_start=is_by_start, lead=choose_lead(session, translation, is_by_start=is_by_start))
+
+
 class _Order:
     """The order of a list of runs, newest first."""
 
-    def __init__(self, *, is_by_start: bool) -> None:
+    def __init__(self, *, is_by_start: bool, lead: tuple[Clause, ...]) -> None:
         self.is_by_start = is_by_start
+        self.lead = lead
 
     def columns(self, *, newer: bool) -> tuple[ColumnElement[Any], ...]:
         """Return the columns to sort by, away from the newest or towards it."""
         columns: tuple[Any, ...] = (RunRow.started_at, RunRow.id) if self.is_by_start else (RunRow.id,)
         return tuple(column.asc() if newer else column.desc() for column in columns)
 
-    def leading(self, translation: Translation) -> tuple[Clause, ...]:
-        """Return the clauses that an index follows in this order."""
-        if self.is_by_start:
-            return tuple(clause for clause in translation.clauses if _is_of_start(clause))
-        return translation.drivers
-
     def led(self, translation: Translation) -> tuple[Clause, ...]:
         """Return all clauses; those that do not lead are written so that the database picks none of their indexes.
 
         Left to itself it may walk all runs that are complete to find the few of them that failed.
         """
-        leading = self.leading(translation)
         return tuple(
-            clause if any(clause is lead for lead in leading) else func.coalesce(clause, false())
+            clause if any(clause is lead for lead in self.lead) else func.coalesce(clause, false())
             for clause in translation.clauses
         )
 
@@ -362,8 +348,3 @@ class _Order:
         # The first clause is implied by the second; it is what an index can use.
         bound = RunRow.started_at >= at if newer else RunRow.started_at <= at
         return and_(bound, or_(outside, edge))
-
-
-def _is_of_start(clause: Clause) -> bool:
-    left = getattr(clause, "left", None)
-    return getattr(left, "key", None) == "started_at"

@@ -48,15 +48,14 @@ def list_same_results(
 ) -> list[SameResult]:
     """Return the selected devices of a section by their results, in the order of their first names."""
     result = DeviceResultRow
-    of_same = {"partition_by": result.blob_id}
     fails = case((result.status.in_(sorted(DEVICE_FAILURE)), 1), else_=0)
     ranked = (
         select(
             result.blob_id,
             DeviceRow.name,
-            func.count().over(**of_same).label("devices"),
-            func.sum(fails).over(**of_same).label("failed"),
-            func.row_number().over(**of_same, order_by=DeviceRow.name).label("place"),
+            func.count().over(partition_by=result.blob_id).label("devices"),
+            func.sum(fails).over(partition_by=result.blob_id).label("failed"),
+            func.row_number().over(partition_by=result.blob_id, order_by=DeviceRow.name).label("place"),
         )
         .join(DeviceRow, DeviceRow.id == result.device_id)
         .where(of_section(result, run_id, attempt), *translate(session, where, View.RESULTS).clauses)

@@ -1,11 +1,11 @@
 """What changed between two runs, two devices or two attempts? The whole state is the address."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.compare.asking import Choice
 from webapp.compare.runs import compare_cases, compare_devices
 from webapp.compare.stored import rules_for
 from webapp.domain.access import Permission
@@ -16,33 +16,14 @@ from webapp.store.queries import list_queries
 from webapp.store.runs import get_run, page_runs
 from webapp.web.compare_sides import choices_of_a, marks, tabs_of
 from webapp.web.compare_tables import read_table
-from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, show_texts
+from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, choice_of, show_texts
 from webapp.web.compare_timing import read_timing
-from webapp.web.compare_wanted import CONTEXTS, LEVELS, Wanted, narrow, read_wanted
+from webapp.web.compare_wanted import CONTEXTS, LEVELS, narrow, read_wanted
 from webapp.web.guard import caller_here, requires
 
 blueprint = Blueprint("compare", __name__, url_prefix="/compare")
 
 CHOICES = 60
-
-
-@blueprint.app_template_global("whole_url")
-def whole_url(line: int) -> str:
-    """Return the address of the page with all lines, at a line of A."""
-    kept = {name: value for name, value in request.args.items() if name not in ("start", "stop", "fold", "row", "hit")}
-    return f"{url_for('compare.index')}?{urlencode({**kept, 'context': 'all'})}#A{line}"
-
-
-@blueprint.app_template_global("line_url")
-def line_url(side: str, number: int) -> str:
-    """Return the address of one line, whole."""
-    return f"{url_for('compare.line')}?{urlencode({**request.args, 'side': side, 'line': number})}"
-
-
-@blueprint.app_template_global("unfold_url")
-def unfold_url(row: int, hidden: int) -> str:
-    """Return the address of the rows that a fold hides."""
-    return f"{url_for('compare.rows')}?{urlencode({**request.args, 'fold': row, 'start': 0, 'stop': hidden})}"
 
 
 @blueprint.get("")
@@ -99,7 +80,7 @@ def _redirect_ticked(session: Session, uids: list[str]) -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     """Return a range of rows of a difference, for pages that fill themselves."""
     session = db.session()
-    return answer_rows(session, _needed(session))
+    return answer_rows(session, _chosen(session))
 
 
 @blueprint.get("/state")
@@ -107,7 +88,7 @@ def rows() -> ResponseReturnValue:
 def state() -> ResponseReturnValue:
     """Say how far a comparison is, for the page that waits for it."""
     session = db.session()
-    return answer_state(session, _needed(session))
+    return answer_state(session, _chosen(session))
 
 
 @blueprint.get("/line")
@@ -115,7 +96,7 @@ def state() -> ResponseReturnValue:
 def line() -> ResponseReturnValue:
     """Show one long line whole."""
     session = db.session()
-    return answer_line(session, _needed(session))
+    return answer_line(session, _chosen(session))
 
 
 @blueprint.get("/difference.patch")
@@ -123,11 +104,11 @@ def line() -> ResponseReturnValue:
 def patch() -> ResponseReturnValue:
     """Download the difference of two texts as a patch."""
     session = db.session()
-    return answer_patch(session, _needed(session))
+    return answer_patch(session, _chosen(session))
 
 
-def _needed(session: Session) -> Wanted:
+def _chosen(session: Session) -> Choice:
     wanted = read_wanted(session)
     if wanted is None:
         raise InvalidError(("a, b", "expected the uids of two runs"))
-    return wanted
+    return choice_of(wanted, tab=wanted.tab)

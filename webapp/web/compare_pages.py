@@ -8,6 +8,8 @@ from webapp.diff.segments import SegmentKind
 from webapp.web.paging import here
 
 CHUNK_ROWS = 400
+# A placeholder stands for so many; what fills it takes `CHUNK_ROWS` at a time.
+BLOCK_ROWS = 2_000
 PAGE_ROWS = 250_000
 MAP_STEPS = 200
 MAP_HEIGHT = 600
@@ -69,6 +71,7 @@ class RowPage:
 def lay_out_page(fold: Fold, *, row: int) -> RowPage:
     """Return the page that holds a row, with the rows around it shown at once."""
     row = min(max(row, 0), max(fold.row_count - 1, 0))
+    url = f"{here(row=None, at=None, hit=None)}&row="  # the address names the runs, so it has a question mark
     number = row // PAGE_ROWS
     pages = max((fold.row_count + PAGE_ROWS - 1) // PAGE_ROWS, 1)
     first, last = number * PAGE_ROWS, min((number + 1) * PAGE_ROWS, fold.row_count)
@@ -78,30 +81,30 @@ def lay_out_page(fold: Fold, *, row: int) -> RowPage:
     return RowPage(
         start=start,
         stop=stop,
-        before=[_chunk(fold, at, at + CHUNK_ROWS) for at in range(first, start, CHUNK_ROWS)],
-        after=[_chunk(fold, at, min(at + CHUNK_ROWS, last)) for at in range(stop, last, CHUNK_ROWS)],
-        marks=_marks(fold),
+        before=[_chunk(fold, at, min(at + BLOCK_ROWS, start), url=url) for at in range(first, start, BLOCK_ROWS)],
+        after=[_chunk(fold, at, min(at + BLOCK_ROWS, last), url=url) for at in range(stop, last, BLOCK_ROWS)],
+        marks=_marks(fold, url=url),
         number=number + 1,
         pages=pages,
         first_hunk=hunks.start + 1 if hunks else 0,
         last_hunk=hunks.stop,
-        newer=here(row=first - PAGE_ROWS, hit=None) if number else "",
-        older=here(row=last, hit=None) if last < fold.row_count else "",
+        newer=f"{url}{first - PAGE_ROWS}" if number else "",
+        older=f"{url}{last}" if last < fold.row_count else "",
     )
 
 
-def _chunk(fold: Fold, start: int, stop: int) -> Chunk:
+def _chunk(fold: Fold, start: int, stop: int, *, url: str) -> Chunk:
     hunks = fold.hunks_between(start, stop)
     return Chunk(
         start=start,
         stop=stop,
         first_hunk=hunks.start + 1 if hunks else None,
         last_hunk=hunks.stop if hunks else None,
-        url=here(row=start, hit=None),
+        url=f"{url}{start}",
     )
 
 
-def _marks(fold: Fold) -> list[Mark]:
+def _marks(fold: Fold, *, url: str) -> list[Mark]:
     """Draw the changes of all rows on a strip, neighbours of one kind as one mark."""
     steps = min(MAP_STEPS, fold.row_count)
     marks: list[Mark] = []
@@ -117,7 +120,7 @@ def _marks(fold: Fold) -> list[Mark]:
         else:
             hunks = fold.hunks_between(start, stop)
             row = fold.hunk_rows[hunks.start] if hunks else start
-            marks.append(Mark(y=y, height=max(end - y, 2), tone=tone, url=here(row=row, hit=None), row=row))
+            marks.append(Mark(y=y, height=max(end - y, 2), tone=tone, url=f"{url}{row}", row=row))
     return marks
 
 

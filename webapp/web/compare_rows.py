@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from webapp.compare.linefile import FileLines
-from webapp.diff.fold import Row
+from webapp.diff.fold import Row, RowKind
 from webapp.diff.words import Span, changed_words
 from webapp.domain.logdisplay import plain_line
 
@@ -45,7 +45,7 @@ class ShownRow:
     """A row of the page; `row` is its number, `hunk` the change (from 1) that begins with it."""
 
     row: int
-    kind: str
+    kind: RowKind
     a: Cell | None
     b: Cell | None
     hidden: int

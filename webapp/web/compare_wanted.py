@@ -1,6 +1,5 @@
 """What does the address of a comparison ask for?"""
 
-import re
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -9,13 +8,14 @@ from flask import request
 from webapp.compare.baseline import Baseline, is_relative, resolve
 from webapp.compare.runs import Side
 from webapp.compare.selection import Words, read_pair
-from webapp.compare.sources import LineRange
+from webapp.compare.sources import LineRange, read_range
 from webapp.diff.layout import View
 from webapp.diff.noise import Level
 from webapp.domain.changes import ChangeClass
 from webapp.errors import InvalidError, NotFoundError
 from webapp.store.comparison import find_device_id
 from webapp.store.db import Session
+from webapp.store.logs import RUN_LOG
 from webapp.web.guard import caller_here
 
 TABS = ("devices", "cases", "logs", "result", "timing")
@@ -27,9 +27,7 @@ LEVELS: dict[str, str] = {
 VIEWS = ("side", "unified")
 CONTEXTS: dict[str, int | None] = {"1": 1, "3": 3, "10": 10, "100": 100, "all": None}
 BY = ("devices", "cases")
-RUN_LOG = "run"
 LONGEST_FIND = 200
-_PART = re.compile(r"([0-9]{1,9})-([0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,24 +88,24 @@ def read_wanted(session: Session) -> Wanted | None:
         return None
     sides = _resolve(session, first, second)
     device = request.args.get("device", "")
-    change = _choice("change", ("", *ChangeClass), "")
+    change = read_word("change", ("", *ChangeClass), "")
     return Wanted(
         a=Side(run=sides[0].run, attempt=_attempt("attempt_a")),
         b=Side(run=sides[1].run, attempt=_attempt("attempt_b")),
         reason=sides[0].reason,
-        tab=_choice("tab", TABS, ""),
+        tab=read_word("tab", TABS, ""),
         device=device,
         other=request.args.get("other", "") or device,
-        level=cast("Level", _choice("level", tuple(LEVELS), "exact")),
-        view=cast("View", _choice("view", VIEWS, "side")),
-        context=CONTEXTS[_choice("context", tuple(CONTEXTS), "3")],
+        level=cast("Level", read_word("level", tuple(LEVELS), "exact")),
+        view=cast("View", read_word("view", VIEWS, "side")),
+        context=CONTEXTS[read_word("context", tuple(CONTEXTS), "3")],
         shows_ignored=request.args.get("ignored") == "1",
         change=ChangeClass(change) if change else None,
         pair=read_pair(request.args.get("pair", "")),
-        by=_choice("by", ("", *BY), ""),
-        part_a=_part("a_lines"),
-        part_b=_part("b_lines"),
-        find=" ".join(request.args.get("find", "").split())[:LONGEST_FIND],
+        by=read_word("by", ("", *BY), ""),
+        part_a=read_range("a_lines", request.args.get("a_lines", "")),
+        part_b=read_range("b_lines", request.args.get("b_lines", "")),
+        find=read_find(),
     )
 
 
@@ -135,16 +133,13 @@ def _resolve(session: Session, first: str, second: str) -> tuple[Baseline, Basel
     return resolve(session, first, of=newer.run, caller=caller_here()), newer
 
 
-def _part(name: str) -> LineRange:
-    text = request.args.get(name, "")
-    found = _PART.fullmatch(text)
-    first, last = (int(found[1]), int(found[2]) if found[2] else None) if found else (1, None)
-    if text and (found is None or first < 1 or (last is not None and last < first)):
-        raise InvalidError((name, f"expected lines such as 1-200000 or 5000-, got {text[:40]!r}"))
-    return LineRange(first=first - 1, stop=last)
+def read_find() -> str:
+    """Return what the address searches for."""
+    return " ".join(request.args.get("find", "").split())[:LONGEST_FIND]
 
 
-def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+def read_word(name: str, allowed: tuple[str, ...], default: str) -> str:
+    """Return a parameter that is one of some words; it is refused when it is another."""
     value = request.args.get(name, "") or default
     if value and value not in allowed:
         raise InvalidError((name, f"expected one of {', '.join(word for word in allowed if word)}, got {value[:40]!r}"))

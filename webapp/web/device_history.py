@@ -41,6 +41,11 @@ class History:
     pager: Pager
     words: list[str]
 
+    @property
+    def commit_runs(self) -> list[int]:
+        """Return the runs whose commits are linked: each listed one, or the first one of each version."""
+        return [run.run_id for run in self.runs or ()] + [version.first.run_id for version in self.versions or ()]
+
 
 def read_history(session: Session, device: Device) -> History:
     """Return the history that the address asks for.

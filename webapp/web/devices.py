@@ -12,6 +12,7 @@ from webapp.query.parser import parse
 from webapp.store.db import db
 from webapp.store.inventory import Device, count_last_statuses, get_device, page_devices
 from webapp.store.paging import Page
+from webapp.store.repositories import find_commits
 from webapp.web.device_history import read_history
 from webapp.web.filters import read_filter
 from webapp.web.guard import requires
@@ -46,7 +47,8 @@ def show(name: str) -> ResponseReturnValue:
     device = get_device(session, name)
     history = read_history(session, device)
     template = "devices/_history.html" if request.headers.get("X-Partial") else "devices/show.html"
-    return render_template(template, device=device, history=history), 200, {"Vary": "X-Partial"}
+    commits = find_commits(session, history.commit_runs)
+    return render_template(template, device=device, history=history, commits=commits), 200, {"Vary": "X-Partial"}
 
 
 def _chips(text: str, counts: dict[str, int]) -> list[dict[str, object]]:

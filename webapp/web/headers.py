@@ -1,6 +1,9 @@
 """What may a browser do with our pages: the security headers of every answer."""
 
-from flask import Flask, Response, request
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, request
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -18,6 +21,10 @@ HEADERS = {
     "Cache-Control": "private, no-cache",
 }
 MAX_FORM = 1 << 20
+# What is typed into a larger form lies in memory; files that it sends do not.
+MAX_TYPED = 8 << 20
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def install_headers(app: Flask) -> None:
@@ -26,10 +33,25 @@ def install_headers(app: Flask) -> None:
     app.after_request(_harden)
 
 
+def takes_forms_of(most: int) -> Callable[[View], View]:
+    """Let a page's form be larger than others, up to so many bytes; put it below `requires`."""
+
+    def decorate(view: View) -> View:
+        vars(view)["max_form"] = most
+        return view
+
+    return decorate
+
+
 def _bound_forms() -> None:
     """Keep a page's form small; the API sets a limit of its own for each kind of body."""
     if not request.path.startswith("/api/"):
-        request.max_content_length = MAX_FORM
+        view = current_app.view_functions.get(request.endpoint or "")
+        most: int = getattr(view, "max_form", MAX_FORM)
+        takes_files = request.mimetype == "multipart/form-data"
+        request.max_content_length = most if takes_files else min(most, MAX_TYPED)
+        if most > MAX_FORM:
+            request.max_form_memory_size = MAX_TYPED
 
 
 def _harden(response: Response) -> Response:

@@ -15,7 +15,8 @@ from webapp.domain.outcome import DEVICE_FAILURE, ENDED, CaseResult
 from webapp.ingest.runs import request_cancel
 from webapp.store.attachments import list_attachments
 from webapp.store.db import db, reading, writing
-from webapp.store.logs import list_logs
+from webapp.store.logs import find_main_log
+from webapp.store.repositories import find_commits
 from webapp.store.results import Attempt, list_attempts
 from webapp.store.runs import Run, find_next_run, find_previous_run, get_run, get_run_detail, list_steps, touch_of
 from webapp.web.guard import caller_here, requires
@@ -62,9 +63,10 @@ def show(uid: str) -> ResponseReturnValue:
         "devices": devices,
         "panel": read_panel(session, section, devices),
         "cases": read_cases(session, section, only=causes.cases),
-        "logs": list_logs(session, run_id=run.id, limit=1),
+        "log": find_main_log(session, run_id=run.id),
         "steps": list_steps(session, run.id) if run.kind == "workflow" else [],
         "attachments": list_attachments(session, run.id),
+        "commits": find_commits(session, [run.id]).get(run.id, []),
         "is_over": run.status in ENDED,
     }
     return render_template("run/show.html", **values), devices.status, {"Vary": "X-Partial"}

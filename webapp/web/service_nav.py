@@ -16,6 +16,8 @@ blueprint = Blueprint("service_nav", __name__)
 SECTIONS: tuple[tuple[str, str, Permission], ...] = (
     ("Overview", "services.show", Permission.VIEW),
     ("Trends", "services.trends", Permission.VIEW),
+    ("Comparison", "noise_rules.index", Permission.VIEW),
+    ("Git", "service_git.show", Permission.OPERATE),
 )
 
 
@@ -31,4 +33,5 @@ def service_sections(service: Service) -> list[dict[str, object]]:
 
 def _is_here(endpoint: str) -> bool:
     here = request.endpoint or ""
-    return here == endpoint or here.startswith(f"{endpoint}_")
+    below = endpoint.removesuffix("index") if endpoint.endswith(".index") else f"{endpoint}_"
+    return here == endpoint or here.startswith(below)

@@ -2,20 +2,29 @@
 
 import shutil
 import smtplib
-import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.errors import AfterrunError
-from webapp.gitexport.repository import find_remote, hide_secrets
+from webapp.gitexport.access import Access
+from webapp.gitexport.addresses import parse_address, read_local_roots
+from webapp.gitexport.repository import FOLDER, Target, ask
+from webapp.gitexport.roster import open_target
+from webapp.notify.addresses import EVERYWHERE
+from webapp.notify.contract import ChannelError
+from webapp.notify.line import Line
+from webapp.notify.smtp import MailServer, SmtpSession, explain
+from webapp.notify.trust import trusting
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading
 from webapp.store.integrity import check_database, find_database_time
+from webapp.store.repositories import find_repository
 
 LOOK_S = 10.0
 ANSWER_S = 10.0
@@ -97,48 +106,50 @@ def check_mail(bench: Bench) -> Finding:
         is_tls = bench.settings.flag(session, "MAIL_USE_TLS")
         user = bench.settings.text(session, "MAIL_USERNAME")
         password = bench.settings.text(session, "MAIL_PASSWORD")
-        sender = bench.settings.text(session, "MAIL_DEFAULT_SENDER")
-    if not host:
-        return Finding(result=CaseResult.SKIP, message="no mail server is set (MAIL_SERVER)")
+        sender = bench.settings.text(session, "MAIL_SENDER")
+        ca_bundle = bench.settings.text(session, "CALLBACK_CA_BUNDLE")
+    if not host or not sender:
+        missing = "server is set (MAIL_SERVER)" if sender else "sender is set (MAIL_SENDER)"
+        return Finding(result=CaseResult.SKIP, message=f"no {missing}")
     facts: Facts = {"server": host, "port": port, "encrypted": is_ssl or is_tls}
-    trust = ssl.create_default_context()
-    try:
-        with (
-            smtplib.SMTP_SSL(host, port, timeout=ANSWER_S, context=trust)
-            if is_ssl
-            else smtplib.SMTP(host, port, timeout=ANSWER_S)
-        ) as server:
-            if is_tls and not is_ssl:
-                server.starttls(context=trust)
-            server.ehlo_or_helo_if_needed()
-            if user:
-                server.login(user, password)
-            if sender:
-                _offer(server, sender)
-    except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        message = f"{host}:{port}: {type(error).__name__}: {error}"
-        return Finding(result=CaseResult.FAIL, message=message[:500], facts=facts)
+    server = MailServer(
+        host=host, port=port, use_tls=is_tls, use_ssl=is_ssl, username=user, password=password, own_name="localhost"
+    )
+    with Line(EVERYWHERE, connect_s=ANSWER_S, total_s=ANSWER_S) as line:
+        try:
+            with SmtpSession(server, line, trust=trusting(ca_bundle), answer_s=ANSWER_S) as mail:
+                _offer(mail, sender)
+        except (OSError, smtplib.SMTPException, UnicodeError, ChannelError) as error:
+            reason = error if isinstance(error, ChannelError) else explain(error, host, is_late=line.is_cut)
+            message = f"{host}:{port}: {reason}"
+            return Finding(result=CaseResult.FAIL, message=message[:500], facts=facts)
     return Finding(result=CaseResult.PASS, message=f"{host}:{port} answers", facts=facts)
 
 
 def _offer(server: smtplib.SMTP, sender: str) -> None:
     """Begin a mail from the sender, and take it back."""
-    code, answer = server.mail(sender)
+    server.ehlo_or_helo_if_needed()
+    code, answer = server.mail(parseaddr(sender)[1])
     server.rset()
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, answer, sender)
 
 
 def check_git(bench: Bench) -> Finding:
-    """Ask the automation's repository for its branches."""
+    """Ask the default repository, or the one of GIT_AUTOMATION before it is one, for its branch."""
     with reading() as session:
-        address = bench.settings.text(session, "GIT_AUTOMATION")
-    if not address:
-        return Finding(result=CaseResult.SKIP, message="no repository is set (GIT_AUTOMATION)")
-    shown = hide_secrets(address)
-    remote = find_remote(address, timeout_s=ANSWER_S)
-    facts: Facts = {"repository": shown, "branches": remote.branches}
-    return Finding(result=CaseResult.PASS, message=f"{shown} answers", facts=facts)
+        repository = find_repository(session, "")
+        given = bench.settings.text(session, "GIT_AUTOMATION")
+    if repository is not None:
+        target = open_target(bench.settings, repository)
+    elif given:
+        roots = read_local_roots(str(bench.settings.at_start("GIT_LOCAL_ROOTS").value))
+        target = Target(address=parse_address(given, local_roots=roots), branch="main", access=Access())
+    else:
+        return Finding(result=CaseResult.SKIP, message="no repository is set (Admin, Git; or GIT_AUTOMATION)")
+    answer = ask(replace(target, answer_s=ANSWER_S), folder=bench.instance / FOLDER)
+    facts: Facts = {"repository": target.address.url, "commit": answer.tip or ""}
+    return Finding(result=CaseResult.PASS, message=f"{target.address.url} answers", facts=facts)
 
 
 CHECKS: dict[str, Check] = {

@@ -1,15 +1,24 @@
 """How does a job get done: from its kick to its end, whatever goes wrong in between."""
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from webapp.notify.office import Office
+from webapp.store.changes import Hub, hub_of
+from webapp.store.db import db
+from webapp.store.outbox import listen
 from webapp.worker.engines.huey import HueyEngine
-from webapp.worker.jobs import EVERY_S, JOBS, Surroundings, leave
+from webapp.worker.jobs import EVERY_S, JOBS, LANE, Surroundings, leave
+from webapp.worker.outbox import work_lane
 from webapp.worker.schedule import Schedule
 
 QUEUE = "queue.db"
+OUTBOX = "outbox"
+FOLLOW_S = 5.0
+PAUSE_S = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -20,24 +29,39 @@ class Desk:
     """The background jobs of one process.
 
     Args:
-        around: what the jobs know of this process.
+        office: what sends notices.
         entering: makes the context that a job needs to reach the database.
         workers: how many jobs may run at the same moment.
     """
 
-    def __init__(self, around: Surroundings, entering: Entering, *, workers: int) -> None:
-        self._around = around
+    def __init__(self, office: Office, entering: Entering, *, workers: int) -> None:
+        self._office = office
         self._entering = entering
+        self._workers = workers
         self._schedule = Schedule(EVERY_S)
-        self._engine = HueyEngine(self.perform, self.sweep, queue=around.instance / QUEUE, workers=workers)
+        self._engine = HueyEngine(self.perform, self.sweep, queue=office.instance / QUEUE, workers=workers)
+        self._around = Surroundings(
+            instance=office.instance, settings=office.settings, office=office, kick=self._engine.kick
+        )
+        self._stopping = threading.Event()
+        self._follower: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; the first sweep comes within seconds."""
+        """Begin; the first sweep comes within seconds, and what commits here is done at once."""
         self._engine.start()
+        with self._entering():
+            listen(db.engine, self._told)
+            if db.engine.dialect.name == "postgresql":
+                self._follow(hub_of(db.engine))
 
     def stop(self) -> None:
         """End in order."""
+        self._stopping.set()
+        with self._entering():
+            listen(db.engine, None)
         self._engine.stop()
+        if self._follower is not None:
+            self._follower.join(FOLLOW_S + 1)
         with self._entering():
             leave(self._around)
 
@@ -46,8 +70,11 @@ class Desk:
         for kind in self._schedule.take_due(time.monotonic()):
             self._engine.kick(kind)
 
-    def perform(self, kind: str) -> None:
+    def perform(self, kind: str, subject: str = "") -> None:
         """Do one job; a failure is recorded, and the job is due again in its turn."""
+        if kind == LANE:
+            self._work(subject)
+            return
         job = JOBS.get(kind)
         if job is None or not self._schedule.begin(kind):
             log.info("nothing to do for a kick of %r", kind)
@@ -59,3 +86,33 @@ class Desk:
             log.exception("the job %s failed", kind)
         finally:
             self._schedule.end(kind)
+
+    def _work(self, lane: str) -> None:
+        try:
+            with self._entering():
+                has_more = work_lane(self._office, lane, workers=self._workers)
+            if has_more:
+                self._engine.kick(LANE, lane)
+        except Exception:
+            log.exception("the lane %s could not be served", lane)
+
+    def _told(self, lanes: Sequence[str]) -> None:
+        """Kick lanes right after the commit; whoever committed must not suffer when that fails."""
+        try:
+            for lane in lanes:
+                self._engine.kick(LANE, lane)
+        except Exception:
+            log.exception("a kick failed; the next sweep finds what is due")
+
+    def _follow(self, hub: Hub) -> None:
+        """Look into the outbox whenever another process has committed something."""
+
+        def follow() -> None:
+            count = -1
+            while not self._stopping.wait(PAUSE_S) and not hub.is_closed:
+                before, count = count, hub.wait(count, FOLLOW_S)
+                if before != count:
+                    self._engine.kick(OUTBOX)
+
+        self._follower = threading.Thread(target=follow, name="outbox follower", daemon=True)
+        self._follower.start()

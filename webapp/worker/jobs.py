@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,26 +12,51 @@ from pathlib import Path
 
 from webapp import __version__
 from webapp.clock import now
+from webapp.errors import InvalidError
+from webapp.gitexport.roster import follow_automation
 from webapp.ingest.retention import forget
 from webapp.ingest.watchdog import end_silent_runs
+from webapp.notify.alarms import warn_fallback
+from webapp.notify.office import Office
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading, writing
 from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
 from webapp.worker.checks import Bench
 from webapp.worker.comparisons import compare_wanted_runs
+from webapp.worker.outbox import list_due_lanes
+from webapp.worker.schedule import Recently
 from webapp.worker.selfcheck import report_selfcheck
 
 DAY_S = 24 * 3600.0
+LANE = "lane"
+SWEPT_S = 30.0
 
 log = logging.getLogger(__name__)
 
 
+Kick = Callable[[str, str], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a job knows of the process it runs in."""
+    """What a job knows of the process it runs in.
+
+    Args:
+        instance: the instance folder.
+        settings: every setting.
+        office: what sends notices.
+        kick: has a job done soon, given its kind and what it is about.
+        swept: the destinations that the sweep kicked lately: a long queue must not grow by being looked at.
+        started_at: when the process began.
+        started_mono: the same by the clock that never jumps.
+        name: what the process is called.
+    """
 
     instance: Path
     settings: Settings
+    office: Office
+    kick: Kick
+    swept: Recently = field(default_factory=lambda: Recently(SWEPT_S))
     started_at: datetime = field(default_factory=now)
     started_mono: float = field(default_factory=time.monotonic)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:255])
@@ -75,6 +101,18 @@ def compare(_around: Surroundings) -> None:
     compare_wanted_runs()
 
 
+def follow_repository(around: Surroundings) -> None:
+    """Have a repository of the address that GIT_AUTOMATION gives."""
+    try:
+        with writing() as session:
+            is_changed = follow_automation(session, around.settings, now=now())
+    except InvalidError as error:
+        log.warning("GIT_AUTOMATION: %s", error)
+        return
+    if is_changed:
+        log.info("GIT_AUTOMATION is a repository now")
+
+
 def selfcheck(around: Surroundings) -> None:
     """Check this server and report it like any other service."""
     bench = Bench(
@@ -87,11 +125,38 @@ def selfcheck(around: Surroundings) -> None:
     report_selfcheck(bench, trigger=trigger)
 
 
+def sweep_outbox(around: Surroundings) -> None:
+    """Kick every destination that something is due for: what nobody was told of is done all the same."""
+    lanes = Counter(list_due_lanes())
+    for lane in around.swept.take(lanes, time.monotonic()):
+        for _ in range(lanes[lane]):
+            around.kick(LANE, lane)
+
+
+def alarm(around: Surroundings) -> None:
+    """Tell the fallback destination when messages never left."""
+    with writing() as session:
+        if warn_fallback(session, around.office, now=now()):
+            log.warning("messages never left; the fallback destination is told")
+
+
 JOBS: dict[str, Job] = {
+    "alarm": alarm,
+    "outbox": sweep_outbox,
     "beat": beat,
     "watchdog": watchdog,
     "compare": compare,
     "selfcheck": selfcheck,
     "retention": retention,
+    "repository": follow_repository,
 }
-EVERY_S: dict[str, float] = {"beat": 30, "watchdog": 5, "compare": 5, "selfcheck": DAY_S, "retention": DAY_S}
+EVERY_S: dict[str, float] = {
+    "alarm": 3600,
+    "outbox": 5,
+    "beat": 30,
+    "watchdog": 5,
+    "compare": 5,
+    "selfcheck": DAY_S,
+    "retention": DAY_S,
+    "repository": 60,
+}

@@ -1,7 +1,7 @@
-"""Which job is due? Kept in memory: after a start everything is due at once."""
+"""Which job is due, and what was kicked lately? Kept in memory: after a start everything is due at once."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class Schedule:
@@ -37,3 +37,24 @@ class Schedule:
         """Say that a kind has run."""
         with self._lock:
             self._busy.discard(kind)
+
+
+class Recently:
+    """Remembers what was done lately, so that it isn't done again and again while it waits for its turn.
+
+    Args:
+        span_s: for how long it is remembered.
+    """
+
+    def __init__(self, span_s: float) -> None:
+        self._span_s = span_s
+        self._until: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, keys: Iterable[str], at: float) -> list[str]:
+        """Return those of the keys that were not taken lately, each once, and remember them."""
+        with self._lock:
+            self._until = {key: until for key, until in self._until.items() if until > at}
+            fresh = [key for key in dict.fromkeys(keys) if key not in self._until]
+            self._until |= dict.fromkeys(fresh, at + self._span_s)
+            return fresh

@@ -1,19 +1,21 @@
-"""How do jobs run inside the serving process: Huey with a queue file of its own.
+"""How do jobs run inside the serving process: Huey with a queue file of its own, whose workers wake at each kick.
 
 The queue only kicks: what has to be done stands in the database, or is due by the schedule, so that a lost or doubled
 kick does no harm.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from huey import SqliteHuey
+from huey import Huey
 from huey.consumer import Consumer, Scheduler
 from huey.registry import Message
 from huey.serializer import Serializer
+from huey.storage import SqliteStorage
 
 SWEEP_S = 5
 MAX_DELAY_S = 0.5
@@ -39,6 +41,25 @@ class JsonSerializer(Serializer):  # type: ignore[misc]
         return Message(**fields)
 
 
+class _WakingStorage(SqliteStorage):  # type: ignore[misc]
+    """A queue file whose readers wait for the next task instead of looking for it again and again."""
+
+    blocking = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._added = threading.Semaphore(0)
+
+    def enqueue(self, data: bytes, priority: int | None = None) -> None:
+        super().enqueue(data, priority)
+        self._added.release()
+
+    def dequeue(self) -> bytes | None:
+        self._added.acquire(timeout=MAX_DELAY_S)
+        found: bytes | None = super().dequeue()
+        return found
+
+
 class _Scheduler(Scheduler):  # type: ignore[misc]
     """Looks for periodic tasks every few seconds instead of every minute."""
 
@@ -58,15 +79,23 @@ class HueyEngine:
     """Runs jobs in threads of this process.
 
     Args:
-        perform: does one job, given its kind.
+        perform: does one job, given its kind and what it is about.
         sweep: called every five seconds; it kicks what is due.
         queue: the queue's file.
         workers: how many threads.
     """
 
-    def __init__(self, perform: Callable[[str], None], sweep: Callable[[], None], *, queue: Path, workers: int) -> None:
-        self._huey = SqliteHuey(
-            "afterrun", filename=str(queue), fsync=False, results=False, serializer=JsonSerializer(), utc=True
+    def __init__(
+        self, perform: Callable[[str, str], None], sweep: Callable[[], None], *, queue: Path, workers: int
+    ) -> None:
+        self._huey = Huey(
+            "afterrun",
+            storage_class=_WakingStorage,
+            filename=str(queue),
+            fsync=False,
+            results=False,
+            serializer=JsonSerializer(),
+            utc=True,
         )
         self._task = self._huey.task(name="perform")(perform)
         self._sweep = self._huey.periodic_task(lambda _moment: True, name="sweep")(sweep)
@@ -79,9 +108,9 @@ class HueyEngine:
             shutdown_timeout=STOP_S,
         )
 
-    def kick(self, kind: str) -> None:
-        """Have a job done soon."""
-        self._task(kind)
+    def kick(self, kind: str, subject: str = "") -> None:
+        """Have a job done soon, in a thread that may be waking up right now."""
+        self._task(kind, subject)
 
     def start(self) -> None:
         """Begin; returns at once."""

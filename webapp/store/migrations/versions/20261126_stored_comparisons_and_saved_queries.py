@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '1276969f1d6c'
-down_revision = 'c5b3828b9475'
+down_revision = 'bd4f81ca6387'
 branch_labels = None
 depends_on = None
 

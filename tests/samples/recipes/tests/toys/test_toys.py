@@ -7,6 +7,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.factories.envelopes import envelope
+from tests.factories.reports import red
+from webapp.domain.notices import Verbosity
+from webapp.notify.catalogue import load_channels
+from webapp.notify.contract import Target
+from webapp.notify.docs import channels_page
+from webapp.notify.render import MessageTemplates
+from webapp.notify.trial import try_out
+from webapp.plugins.fields import read_config
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.settings.resolve import Settings
@@ -54,3 +63,20 @@ def test_importer_is_found(format_name: str, admin: FlaskClient, make_token, tmp
     counts = admin.get(f"/api/v1/runs/{uid}").json["counts"]["cases"]
     assert counts["pass"] == 1
     assert counts["fail"] == 1
+
+
+def test_channel_is_found_and_documented(app: Flask, tmp_path: Path) -> None:
+    channels = load_channels()
+    bell = channels.get("toybell")
+    assert "| `toybell` | Bell |" in channels_page(channels)
+    config = read_config(bell.Config, {"path": str(tmp_path / "bell")})
+    trial = try_out(
+        bell,
+        config,
+        report=red(),
+        verbosity=Verbosity.QUIET,
+        templates=MessageTemplates(),
+        envelope=envelope(Target()),
+    )
+    assert trial.error is None
+    assert (tmp_path / "bell").read_text().startswith("[FAILED] backup-core #118")

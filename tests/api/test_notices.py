@@ -1,0 +1,295 @@
+"""Does the API check blocks, show which rules a run meets, and keep what others sent to whom it concerns?"""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import MakeToken
+from tests.factories.runs import Device, record_run
+from tests.factories.sites import Site
+from tests.queries import counted_queries
+from webapp.domain.access import Role
+from webapp.store.accounts import change_user, find_user_by_name
+from webapp.store.db import writing
+
+pytestmark = pytest.mark.integration
+
+Api = Callable[[str], FlaskClient]
+FINISHED = {"criteria": {"status": "finished"}}
+UID = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+@pytest.fixture
+def admin_api(api: Api, make_token: MakeToken) -> FlaskClient:
+    return api(make_token(["admin"]))
+
+
+@pytest.fixture
+def viewer_api(api: Api, make_token: MakeToken) -> FlaskClient:
+    return api(make_token(["read"], role=Role.VIEWER))
+
+
+@pytest.mark.parametrize(
+    "body", [json.dumps(FINISHED), "criteria:\n  status: finished\n", "notify:\n  criteria: {status: finished}\n"]
+)
+def test_right_block_is_answered_normalised(viewer_api: FlaskClient, body: str) -> None:
+    answer = viewer_api.post("/api/v1/notify/check", data=body, content_type="application/yaml")
+    assert answer.status_code == 200
+    assert answer.get_json() == {"ok": True, "notify": {"criteria": {"status": ["finished"]}, "verbosity": "quiet"}}
+
+
+def test_faulty_block_is_refused_with_every_fault(viewer_api: FlaskClient) -> None:
+    block = {"criteria": {"status": "finish"}, "recipients": [{"to": {"method": "email", "user": "ghost"}}]}
+    answer = viewer_api.post("/api/v1/notify/check", json=block)
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [
+        "notify.criteria.status",
+        "notify.recipients[0].to.user",
+    ]
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"- a", b"a: &x 1\nb: *x", b"", b"a: [", b"notify: 7"])
+def test_what_is_no_block_is_refused(viewer_api: FlaskClient, body: bytes) -> None:
+    assert viewer_api.post("/api/v1/notify/check", data=body, content_type="text/plain").status_code == 422
+
+
+def test_faulty_block_is_refused_with_the_runs_creation(admin_api: FlaskClient) -> None:
+    body = {"service": "audit", "notify": {"criteria": {"status": "finish"}}}
+    answer = admin_api.put(f"/api/v1/runs/{UID}", json=body)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["path"] == "notify.criteria.status"
+    assert admin_api.get(f"/api/v1/runs/{UID}").status_code == 404
+
+
+@pytest.mark.parametrize("notify", [{"criteria": {"status": "finish"}}, "criteria: [", 7])
+def test_run_is_kept_when_its_reporter_says_so(admin_api: FlaskClient, notify: Any) -> None:
+    body = {"service": "audit", "notify": notify, "notify_on_error": "ignore"}
+    wanted = 422 if notify == 7 else 201  # not even of the right type
+    assert admin_api.put(f"/api/v1/runs/{UID}", json=body).status_code == wanted
+
+
+def test_tokens_of_a_block_are_not_shown(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:
+    callback = {"url": "http://127.0.0.1/", "token": "hunter2", "secret": "whsec"}
+    admin_api.put(f"/api/v1/runs/{UID}", json={"service": "audit", "notify": FINISHED | {"callback": callback}})
+    options = {"notify": FINISHED | {"callback": callback}}
+    assert admin_api.put("/api/v1/services/audit", json={"options": options}).status_code == 200
+    for path in (f"/api/v1/runs/{UID}", "/api/v1/services/audit", "/api/v1/services"):
+        text = viewer_api.get(path).get_data(as_text=True)
+        assert "hunter2" not in text
+        assert "whsec" not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({"notify": {"criteria": {}}}, "options.notify.criteria.status"),
+        ({"notify": "criteria: ["}, "options.notify"),
+        ({"send_notification": ["email"]}, "options.mail_recipients"),
+        ({"send_notification": ["nowhere"]}, "options.send_notification[0]"),
+        ({"include_link": 1}, "options.include_link"),
+    ],
+)
+def test_faulty_options_of_a_service_are_refused(admin_api: FlaskClient, options: dict[str, Any], path: str) -> None:
+    answer = admin_api.put("/api/v1/services/audit", json={"options": options})
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [path]
+
+
+def test_rules_say_who_is_told_and_why_not(app: Any, admin_api: FlaskClient) -> None:
+    block = {"criteria": {"status": "incomplete"}, "recipients": [{"to": {"method": "email", "email": "a@b.c"}}]}
+    uid = record_run(app, fields={"notify": block})
+    answer = admin_api.get(f"/api/v1/runs/{uid}/notify").get_json()
+    assert answer["event"] == "ended"
+    (rule,) = answer["items"]
+    assert (rule["route"], rule["is_met"]) == ("the run's notify block", False)
+    assert rule["mismatch"] == "the run is complete, and the criteria ask for incomplete"
+    assert [each["to"] for each in rule["recipients"]] == ["a@b.c"]
+
+
+def test_run_without_rules_has_none(app: Any, admin_api: FlaskClient) -> None:
+    assert admin_api.get(f"/api/v1/runs/{record_run(app)}/notify").get_json()["items"] == []
+
+
+@pytest.fixture
+def told(app: Any, admin_api: FlaskClient) -> str:
+    """Return a run whose callback could not be made, because its address is not public."""
+    callback = {"url": "http://127.0.0.1:9/{NUMBER}?key=abc", "method": "POST", "dataset": "all"}
+    fields = {"notify": FINISHED | {"callback": callback}, "definition": "token: abc"}
+    uid = record_run(app, fields=fields, logs={"run": ["hello"]}, devices=["r1"])
+    Site(app=app).work()
+    return uid
+
+
+def test_list_costs_the_same_for_more_deliveries(told: str, app: Any, admin: FlaskClient) -> None:
+    counts = []
+    for _ in range(2):
+        with counted_queries() as queries:
+            assert admin.get("/api/v1/deliveries").status_code == 200
+        counts.append(queries.count)
+        block = FINISHED | {"recipients": [{"to": {"method": "email", "user": name}} for name in ("a", "b")]}
+        record_run(app, fields={"notify": block})
+        Site(app=app).plan()
+    assert counts[0] == counts[1]
+
+
+def test_delivery_is_listed_shown_sent_again_and_taken_back(told: str, admin_api: FlaskClient) -> None:
+    (item,) = admin_api.get(f"/api/v1/deliveries?run={told}").get_json()["items"]
+    assert (item["channel"], item["state"], item["attempts"]) == ("webhook", "failed", 1)
+    path = f"/api/v1/deliveries/{item['uid']}"
+    shown = admin_api.get(path).get_json()
+    assert shown["payload"]["fields"]["method"] == "POST"
+    assert [each["number"] for each in shown["tries"]] == [1]
+    assert admin_api.post(f"{path}/cancel").status_code == 409
+    again = admin_api.post(f"{path}/retry")
+    assert (again.status_code, again.get_json()["state"]) == (202, "pending")
+    assert admin_api.post(f"{path}/cancel").get_json()["state"] == "canceled"
+    assert admin_api.post(f"{path}/retry").status_code == 202
+
+
+def test_many_are_replayed(told: str, admin_api: FlaskClient) -> None:
+    answer = admin_api.post("/api/v1/deliveries/replay", json={"state": "failed", "run": told})
+    assert answer.status_code == 202
+    assert len(answer.get_json()["uids"]) == 1
+    assert admin_api.post("/api/v1/deliveries/replay", json={"state": "failed"}).get_json() == {"uids": []}
+
+
+def test_others_see_neither_addresses_nor_contents(
+    told: str, viewer_api: FlaskClient, api: Api, make_token: Any
+) -> None:
+    (item,) = viewer_api.get("/api/v1/deliveries").get_json()["items"]
+    assert item["to"] == "http://127.0.0.1:9/…"
+    shown = viewer_api.get(f"/api/v1/deliveries/{item['uid']}").get_json()
+    assert shown["payload"] is None
+    assert "key=abc" not in str(shown)
+    for verb in ("retry", "cancel"):
+        assert viewer_api.post(f"/api/v1/deliveries/{item['uid']}/{verb}").status_code == 403
+    limited = api(make_token(["admin"], services=["other"]))
+    assert limited.get("/api/v1/deliveries").get_json()["items"] == []
+    assert limited.get(f"/api/v1/deliveries/{item['uid']}").status_code == 404
+    assert limited.post("/api/v1/deliveries/replay", json={}).status_code == 403
+
+
+def test_job_data_is_for_submitter_and_administrators(
+    told: str, admin_api: FlaskClient, viewer_api: FlaskClient
+) -> None:
+    path = f"/api/v1/runs/{told}/job_data"
+    assert viewer_api.get(path).status_code == 403
+    answer = admin_api.get(path)
+    assert answer.mimetype == "application/gzip"
+    assert "filename=job_data.gz" in answer.headers["Content-Disposition"]
+    data = json.loads(gzip.decompress(answer.data))
+    assert data["status_string"] == "complete"
+    assert data["log"] == "hello\n"
+    assert "abc" not in data["definition"]
+
+
+def test_job_data_of_a_run_without_callbacks_or_that_goes_on_is_not_there(app: Any, admin_api: FlaskClient) -> None:
+    callback = FINISHED | {"callback": {"url": "http://127.0.0.1/"}}
+    for uid in (record_run(app), record_run(app, fields={"notify": callback}, status=None)):
+        assert admin_api.get(f"/api/v1/runs/{uid}/job_data").status_code == 404
+
+
+def test_event_is_planned_again_for_those_not_told_yet(app: Any, admin_api: FlaskClient) -> None:
+    uid = record_run(app)
+    site = Site(app=app)
+    site.plan()
+    assert site.deliveries(uid) == []
+    options = {"send_notification": ["email"], "mail_recipients": ["a@example.org"]}
+    admin_api.put("/api/v1/services/audit", json={"options": options})
+    for _ in range(2):
+        assert admin_api.post(f"/api/v1/runs/{uid}/notify").status_code == 202
+        site.plan()
+    assert [each.to for each in site.deliveries(uid)] == ["a@example.org"]
+
+
+def test_destination_is_made_changed_and_removed(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:
+    path = "/api/v1/destinations/ops-room"
+    body = {"channel": "slack", "config": {"token": "xoxb-hunter2", "channel": "#ops"}}
+    assert admin_api.put(path, json=body).status_code == 201
+    again = admin_api.put(path, json={"channel": "slack", "config": {"token": "********", "channel": "#dev"}})
+    assert (again.status_code, again.get_json()["config"]) == (200, {"token": "********", "channel": ["#dev"]})
+    assert "hunter2" not in str(admin_api.get("/api/v1/destinations").get_json())
+    assert viewer_api.get("/api/v1/destinations").get_json()["items"][0]["config"] is None
+    assert viewer_api.put(path, json=body).status_code == 403
+    assert admin_api.put(path, json={"channel": "irc", "config": {}}).status_code == 409
+    assert admin_api.delete(path).status_code == 204
+    assert admin_api.delete(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "path"),
+    [
+        ("ops", {"channel": "nosuch", "config": {}}, "method"),
+        ("ops", {"channel": "slack", "config": {}}, "config.token"),
+        ("ops", {"channel": "slack", "config": {"tokn": "x"}}, "config.tokn"),
+        ("slack", {"channel": "slack", "config": {"url": "https://x.example/"}}, "name"),
+        ("x" * 65, {"channel": "slack", "config": {"url": "https://x.example/"}}, "name"),
+    ],
+)
+def test_faulty_destination_is_refused(admin_api: FlaskClient, name: str, body: dict[str, Any], path: str) -> None:
+    answer = admin_api.put(f"/api/v1/destinations/{name}", json=body)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["path"] == path
+
+
+def test_subscription_is_ones_own(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:
+    body = {"criteria": {"status": "finished", "level": "errors"}, "query": "service:audit"}
+    made = viewer_api.post("/api/v1/subscriptions", json=body)
+    assert made.status_code == 201
+    assert [each["id"] for each in viewer_api.get("/api/v1/subscriptions").get_json()["items"]] == [
+        made.get_json()["id"]
+    ]
+    assert admin_api.get("/api/v1/subscriptions").get_json()["items"] == []
+    assert admin_api.delete(f"/api/v1/subscriptions/{made.get_json()['id']}").status_code == 404
+    assert viewer_api.delete(f"/api/v1/subscriptions/{made.get_json()['id']}").status_code == 204
+
+
+def test_faulty_subscription_is_refused_with_every_fault(viewer_api: FlaskClient) -> None:
+    body = {"criteria": {"status": "finish"}, "query": "service:(", "channel": "slack"}
+    answer = viewer_api.post("/api/v1/subscriptions", json=body)
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [
+        "channel",
+        "query",
+        "subscription.criteria.status",
+    ]
+
+
+def test_subscription_tells_of_runs_that_it_selects(app: Any, viewer_api: FlaskClient) -> None:
+    with writing() as session:
+        user = find_user_by_name(session, "viewer")
+        assert user is not None
+        change_user(session, user.id, email="viewer@example.org")
+    body = {"criteria": {"status": "finished", "level": "errors"}, "query": "service:audit"}
+    viewer_api.post("/api/v1/subscriptions", json=body)
+    site = Site(app=app)
+    failed = [Device(name="r1", status="failed")]
+    runs: list[tuple[str, list[Device]]] = [("audit", failed), ("audit", []), ("x", failed)]
+    uids = [record_run(app, service=name, devices=devices) for name, devices in runs]
+    site.plan()
+    assert [[each.to for each in site.deliveries(uid)] for uid in uids] == [["viewer@example.org"], [], []]
+
+
+def test_secret_is_kept_and_never_shown(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:
+    made = admin_api.post("/api/v1/secrets", json={"description": "ci", "value": "hunter2", "is_servers": True})
+    assert (made.status_code, made.get_json()["is_servers"]) == (201, True)
+    assert "hunter2" not in str(admin_api.get("/api/v1/secrets").get_json())
+    assert viewer_api.get("/api/v1/secrets").get_json()["items"] == []
+    assert admin_api.delete(f"/api/v1/secrets/{made.get_json()['id']}").status_code == 204
+    assert admin_api.delete(f"/api/v1/secrets/{made.get_json()['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("body", [{"description": " ", "value": "x"}, {"description": "a", "value": "a\nb"}])
+def test_faulty_secret_is_refused(admin_api: FlaskClient, body: dict[str, Any]) -> None:
+    assert admin_api.post("/api/v1/secrets", json=body).status_code == 422
+
+
+def test_operator_keeps_no_secret_of_the_server(api: Api, make_token: MakeToken) -> None:
+    client = api(make_token(["ingest", "read"], role=Role.OPERATOR))
+    body = {"description": "ci", "value": "x"}
+    assert client.post("/api/v1/secrets", json=body).status_code == 201
+    assert client.post("/api/v1/secrets", json=body | {"is_servers": True}).status_code == 403
