@@ -145,6 +145,9 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         "/admin/git",
         "/admin/git/1",
         f"/services/{BACKUP}/git",
+        "/admin/settings/mail",
+        "/admin/settings/notifications",
+        "/admin/settings/start",
         "/api/v1/",
         "/nowhere",
     ]

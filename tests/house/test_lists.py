@@ -98,6 +98,8 @@ OTHERS = frozenset(
         "sent.state",
         "service_git.show",
         "services.run",
+        "settings.index",
+        "settings.show",
     }
 )
 
