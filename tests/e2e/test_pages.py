@@ -19,6 +19,7 @@ from webapp.ingest.services import ServiceFields, put_service
 from webapp.store.db import writing
 from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
 from webapp.store.runs import get_run
+from tests.servers.mail import running_mail_server
 
 pytestmark = [pytest.mark.e2e, needs_program("chromium")]
 
@@ -292,3 +293,24 @@ def test_changes_of_a_log_are_walked_and_unfolded(app: Flask, page: Page) -> Non
     folds.nth(1).click()
     expect(folds).to_have_count(2)
     expect(rows.get_by_text("step 45 of 90 done")).to_have_count(2)
+
+
+def test_a_channel_is_tried_without_losing_what_was_typed(page: Page, uids: dict[str, list[str]]) -> None:
+    open_page(page, "/admin/settings/mail")
+    page.evaluate("window.isSamePage = true")
+    with running_mail_server() as peer:
+        page.get_by_role("textbox", name="Server").fill("127.0.0.1")
+        page.get_by_label("Port").fill(str(peer.port))
+        page.get_by_label("Use TLS").uncheck()
+        page.get_by_label("Password").fill("typed and kept")
+        page.get_by_label("Sender").fill("afterrun@lab.example")
+        page.get_by_label("To", exact=True).fill("ada@lab.example")
+        page.get_by_label("About the run").select_option(uids[BACKUP][1])
+        page.get_by_role("button", name="Send test").click()
+        expect(page.get_by_role("status").filter(has_text="Accepted with 250")).to_be_visible()
+    message = page.frame_locator("iframe[title='The message as HTML']")
+    expect(message.get_by_role("heading", level=1)).to_contain_text(f"{BACKUP} #2")
+    expect(page.locator("[data-unsaved-count]")).to_have_text("5 unsaved changes")
+    assert page.get_by_label("Password").input_value() == "typed and kept"
+    assert page.evaluate("window.isSamePage") is True
+    page.get_by_role("button", name="Discard").click()

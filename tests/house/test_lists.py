@@ -99,6 +99,7 @@ OTHERS = frozenset(
         "service_git.show",
         "services.run",
         "settings.index",
+        "settings.preview",
         "settings.show",
     }
 )

@@ -13,9 +13,9 @@ Every setting has one name. Its value is taken from the first source that has on
 3. **`config.py`** in the instance folder: `NAME = "value"`;
 4. its **default**.
 
-`afterrun settings list` and the administrators' pages show every value in force and where it came from. The settings under *Start* are needed before
-the database is open and come from the environment or `config.py` alone. The instance folder itself is given by
-`AFTERRUN_INSTANCE` (default `./instance`).
+`afterrun settings list` and the administrators' pages show every value in force and where it came from. The settings
+under *Start* are needed before the database is open and come from the environment or `config.py` alone. The instance
+folder itself is given by `AFTERRUN_INSTANCE` (default `./instance`).
 """
 
 

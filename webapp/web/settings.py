@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -10,15 +10,16 @@ from flask_wtf import FlaskForm
 from webapp.clock import now
 from webapp.domain.access import Permission
 from webapp.errors import NotFoundError
-from webapp.notify.office import EXTENSION as OFFICE_KEY
-from webapp.notify.office import Office
-from webapp.notify.setting_checks import find_setting_faults
+from webapp.notify.setting_checks import find_channel, find_setting_faults
 from webapp.settings.catalogue import Section
 from webapp.store.db import db, writing
 from webapp.web.guard import requires
+from webapp.web.headers import FRAMING_POLICY
 from webapp.web.links import settings
+from webapp.web.office import office
 from webapp.web.settings_forms import FORGET, Known, Sent, make_form, mark, read_known, read_sent
 from webapp.web.settings_layout import LEADS, groups_of
+from webapp.web.trials import Shown, list_trial_runs, read_wish, runs_as_options
 
 blueprint = Blueprint("settings", __name__, url_prefix="/admin/settings")
 
@@ -29,12 +30,6 @@ def read_section(slug: str) -> Section:
         if section.lower() == slug:
             return section
     raise NotFoundError(f"there is no section {slug[:40]!r} of the settings")
-
-
-def office() -> Office:
-    """Return what sends notices in this process."""
-    found: Office = current_app.extensions[OFFICE_KEY]
-    return found
 
 
 @blueprint.get("")
@@ -88,8 +83,12 @@ def receive(section: Section, form: FlaskForm, known: Sequence[Known]) -> Sent:
     return sent
 
 
-def answer(section: Section, known: Sequence[Known], form: FlaskForm) -> Response:
-    """Answer the page of a section, with the form as it is."""
+def answer(
+    section: Section, known: Sequence[Known], form: FlaskForm, *, shown: Shown | None = None, is_part: bool = False
+) -> Response:
+    """Answer the page of a section, or only what a try came to, with the form as it is."""
+    channel = find_channel(office(), section)
+    wish = read_wish(request.values)
     values = {
         "section": section,
         "lead": LEADS.get(section, ""),
@@ -98,7 +97,14 @@ def answer(section: Section, known: Sequence[Known], form: FlaskForm) -> Respons
         "form": form,
         "can_change": any(not each.is_locked for each in known),
         "ticked": request.form.getlist(FORGET),
+        "channel": channel,
+        "runs": runs_as_options(list_trial_runs(db.session(), wish)) if channel else [],
+        "wish": wish,
+        "shown": shown,
+        "preview_url": url_for("settings.preview", section=section.lower(), run=wish.run, verbosity=wish.verbosity),
     }
-    page = make_response(render_template("settings/show.html", **values), 422 if form.errors else 200)
+    template = "settings/_trial.html" if is_part else "settings/show.html"
+    page = make_response(render_template(template, **values), 422 if form.errors else 200)
     page.headers["Cache-Control"] = "no-store"
+    page.headers["Content-Security-Policy"] = FRAMING_POLICY
     return page
