@@ -142,6 +142,7 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"{compared}&tab=timing",
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
+        "/admin/deliveries",
         "/admin/people",
         "/admin/git",
         "/admin/git/1",

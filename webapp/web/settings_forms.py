@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from webapp.errors import SettingError
 from webapp.settings.catalogue import Kind, Section, Setting, Value
@@ -127,7 +128,12 @@ def _field(known: Known) -> Field:
         case Kind.FLAG:
             return BooleanField(label, description=about)
         case Kind.CHOICE:
-            return SelectField(label, description=about, choices=list(setting.words), validate_choice=False)
+            return SelectField(
+                label,
+                description=about,
+                choices=[SelectChoice(word, word) for word in setting.words],
+                validate_choice=False,
+            )
         case Kind.SECRET:
             return PasswordField(label, description=about, render_kw=attributes)
         case Kind.JSON | Kind.LIST:
