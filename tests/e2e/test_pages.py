@@ -143,6 +143,8 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
         "/admin/deliveries",
+        "/admin/destinations",
+        "/admin/destinations/new/destinations/webhook",
         "/admin/people",
         "/admin/git",
         "/admin/git/1",

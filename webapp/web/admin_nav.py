@@ -12,7 +12,7 @@ PICTURES = {Section.MAIL: "mail", Section.GIT: "branch", Section.NOTICES: "send"
 CHANNELS = (Section.MAIL, Section.SLACK, Section.MATTERMOST, Section.IRC)
 # heading, (title, endpoint, icon); the pages of the settings are put in from their catalogue
 PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    ("Delivery", (("Deliveries", "deliveries.index", "list"),)),
+    ("Delivery", (("Destinations", "destinations.index", "pin"), ("Deliveries", "deliveries.index", "list"))),
     ("Server", ()),
     ("Access", (("People", "people.index", "users"),)),
 )
