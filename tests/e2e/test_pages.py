@@ -127,6 +127,7 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/services/{BACKUP}/comparison",
         f"/services/{BACKUP}/comparison/rules/1",
         f"/services/{BACKUP}/comparison/rules/new?{RULED_LINES.format(before=before, last=last)}",
+        f"/services/{BACKUP}/notifications",
         f"/services/{BACKUP}/trends",
         f"/services/{BOARD}/trends/case?suite=network&name=throughput&device=board-b",
         f"/services/{LONG}/trends?by=cases",

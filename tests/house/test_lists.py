@@ -105,6 +105,7 @@ OTHERS = frozenset(
         "sent.rows",
         "sent.state",
         "service_git.show",
+        "services.notices",
         "services.run",
         "settings.index",
         "settings.preview",

@@ -13,11 +13,13 @@ from webapp.domain.deliveries import OPEN, DeliveryState
 from webapp.domain.notice_privacy import may_see_content, shown_address
 from webapp.errors import ConflictError, ForbiddenError, NotFoundError
 from webapp.notify import again
+from webapp.notify.addressee import Addressee
 from webapp.notify.contract import Payload
 from webapp.notify.handlers import CUSTOM
 from webapp.notify.wants import read_payload
 from webapp.store.db import Session, db, writing
 from webapp.store.deliveries import Attempt, Delivery, find_payload, get_delivery, list_attempts
+from webapp.store.runs import Run
 from webapp.web.guard import requires
 from webapp.web.headers import FRAMING_POLICY
 from webapp.web.links import local_path
@@ -76,6 +78,12 @@ def read_opened(session: Session, delivery: Delivery) -> Opened:
 def shown_to(delivery: Delivery) -> str:
     """Return whom a message goes to, as the person at the browser may see it."""
     return shown_address(delivery.to, caller=reader(), user_id=delivery.user_id, submitter=delivery.submitter)
+
+
+@blueprint.app_template_global("shown_whom")
+def shown_whom(one: Addressee, run: Run) -> str:
+    """Return whom a rule tells, as the person at the browser may see it."""
+    return shown_address(one.shown, caller=reader(), user_id=one.target.user_id, submitter=run.submitter)
 
 
 @blueprint.app_template_global("channel_title")

@@ -190,8 +190,8 @@ def _test(edited: Edited) -> ResponseReturnValue:
 
 def _answer(edited: Edited, form: FlaskForm, *, shown: Shown | None = None) -> Response:
     wish = read_wish(request.values)
-    at = {"kind": edited.kind, "channel": edited.channel.name}
-    where = {"kind": edited.kind, "name": edited.name}
+    at: dict[str, Any] = {"kind": edited.kind, "channel": edited.channel.name}
+    where: dict[str, Any] = {"kind": edited.kind, "name": edited.name}
     values = {
         "edited": edited,
         "form": form,

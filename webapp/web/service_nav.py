@@ -18,6 +18,7 @@ SECTIONS: tuple[tuple[str, str, Permission], ...] = (
     ("Trends", "services.trends", Permission.VIEW),
     ("Comparison", "noise_rules.index", Permission.VIEW),
     ("Git", "service_git.show", Permission.OPERATE),
+    ("Notifications", "services.notices", Permission.OPERATE),
 )
 
 
