@@ -143,6 +143,7 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"{compared}&tab=timing",
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
+        "/profile/notifications",
         "/admin/deliveries",
         "/admin/destinations",
         "/admin/destinations/new/destinations/webhook",

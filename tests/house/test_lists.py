@@ -55,6 +55,7 @@ OTHERS = frozenset(
     {
         "account.first_password",
         "account.login",
+        "account.notices",
         "account.profile",
         "api_attachments.show_attachment",
         "api_compare_texts.compare_two_texts",
