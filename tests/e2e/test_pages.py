@@ -14,12 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import LiveServer
 from tests.e2e.demo import BACKUP, BOARD, Lab, backup, smoke
 from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.sites import Site
 from tests.programs import needs_program
+from tests.servers.mail import running_mail_server
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.store.db import writing
 from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
 from webapp.store.runs import get_run
 from tests.servers.mail import running_mail_server
+from webapp.web.links import SETTINGS_KEY
 
 pytestmark = [pytest.mark.e2e, needs_program("chromium")]
 
@@ -43,6 +46,10 @@ TOO_WIDE = """() => document.documentElement.scrollWidth > document.documentElem
 @pytest.fixture
 def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
     """Record two nights of backups, two tests of boards and a run of long names; return their uids by service."""
+    with writing() as session:  # nobody listens there, and nothing is sent to this machine unless it is allowed
+        handlers = '{"hook": {"class": "webhook", "level": "ok", "url": "http://127.0.0.1:9/' + LONG + '"}}'
+        settings = app.extensions[SETTINGS_KEY]
+        settings.put(session, "NOTIFICATION_HANDLERS", handlers, by_id=None, now=datetime.now(UTC))
     lab = Lab(url=live_server.url, token=live_server.token)
     random = Random(7)
     start = datetime.now(UTC) - timedelta(days=2)
@@ -66,6 +73,9 @@ def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
     with writing() as session:
         put_service(session, BACKUP, ServiceFields(options={"compare": {"rules": rules}}), now=start)
     add_long_repository(app, found[LONG][0])
+    site = Site(app=app)
+    site.work()
+    found["deliveries"] = [each.uid for each in site.deliveries(found[LONG][0])]
     return found
 
 
@@ -144,7 +154,9 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
         "/profile/notifications",
-        "/admin/deliveries",
+        f"/admin/deliveries?open={uids['deliveries'][0]}",
+        "/admin/deliveries?q=statis:x",
+        f"/deliveries/{uids['deliveries'][0]}",
         "/admin/destinations",
         "/admin/destinations/new/destinations/webhook",
         "/admin/people",
@@ -298,6 +310,21 @@ def test_changes_of_a_log_are_walked_and_unfolded(app: Flask, page: Page) -> Non
     folds.nth(1).click()
     expect(folds).to_have_count(2)
     expect(rows.get_by_text("step 45 of 90 done")).to_have_count(2)
+
+
+def test_deliveries_appear_and_open_in_place(app: Flask, page: Page, uids: dict[str, list[str]]) -> None:
+    open_page(page, "/admin/deliveries")
+    page.evaluate("window.isSamePage = true")
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(5)
+    record_run(app, service=BACKUP, devices=["edge-1"], now=datetime.now(UTC))
+    Site(app=app).work()
+    expect(rows).to_have_count(6)
+    rows.first.get_by_role("link", name="Open the delivery").click()
+    expect(page.locator(".delivery")).to_contain_text("127.0.0.1")
+    page.get_by_role("searchbox", name="Filter deliveries").fill("service:nothing")
+    expect(page.get_by_role("heading", name="No delivery matches")).to_be_visible()
+    assert page.evaluate("window.isSamePage") is True
 
 
 def test_a_channel_is_tried_without_losing_what_was_typed(page: Page, uids: dict[str, list[str]]) -> None:
