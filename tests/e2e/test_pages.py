@@ -21,7 +21,6 @@ from webapp.ingest.services import ServiceFields, put_service
 from webapp.store.db import writing
 from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
 from webapp.store.runs import get_run
-from tests.servers.mail import running_mail_server
 from webapp.web.links import SETTINGS_KEY
 
 pytestmark = [pytest.mark.e2e, needs_program("chromium")]

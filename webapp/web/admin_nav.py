@@ -9,10 +9,18 @@ from webapp.settings.catalogue import SETTINGS, Section
 blueprint = Blueprint("admin_nav", __name__)
 
 PICTURES = {Section.MAIL: "mail", Section.GIT: "branch", Section.NOTICES: "send", Section.RUNS: "play"}
+TITLES = {Section.START: "At the start", Section.GIT: "Default repository"}
 CHANNELS = (Section.MAIL, Section.SLACK, Section.MATTERMOST, Section.IRC)
 # heading, (title, endpoint, icon); the pages of the settings are put in from their catalogue
 PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    ("Delivery", (("Destinations", "destinations.index", "pin"), ("Deliveries", "deliveries.index", "list"))),
+    (
+        "Delivery",
+        (
+            ("Git", "repositories.index", "branch"),
+            ("Destinations", "destinations.index", "pin"),
+            ("Deliveries", "deliveries.index", "list"),
+        ),
+    ),
     ("Server", ()),
     ("Access", (("People", "people.index", "users"),)),
 )
@@ -31,7 +39,7 @@ class Entry:
 @blueprint.app_template_global("admin_sections")
 def admin_sections() -> list[tuple[str, list[Entry]]]:
     """Return the headings of the bar, each with its pages."""
-    delivering = [*CHANNELS, Section.NOTICES, Section.GIT]
+    delivering = [*CHANNELS, Section.NOTICES]
     others = [section for section in Section if section not in delivering and section is not Section.START]
     found: dict[str, list[Entry]] = {
         "Delivery": [_of_settings(section) for section in delivering if _has_settings(section)],
@@ -42,9 +50,8 @@ def admin_sections() -> list[tuple[str, list[Entry]]]:
 
 def _of_settings(section: Section) -> Entry:
     url = url_for("settings.show", section=section.lower())
-    title = "At the start" if section is Section.START else section.value
     is_here = request.blueprint == "settings" and (request.view_args or {}).get("section") == section.lower()
-    return Entry(title=title, url=url, icon=PICTURES.get(section, "gear"), current=is_here)
+    return Entry(title=TITLES.get(section, section.value), url=url, icon=PICTURES.get(section, "gear"), current=is_here)
 
 
 def _of_page(page: tuple[str, str, str]) -> Entry:

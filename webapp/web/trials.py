@@ -83,6 +83,7 @@ def try_channel(office: Office, channel: Channel, config: Any, wish: Wish) -> Sh
             server_url=report.server_url,
             policy=replace(office.policy(session), total_s=PATIENCE_S),
             instance=office.instance,
+            settings=office.settings,
             reading=reading,
         )
     try:
