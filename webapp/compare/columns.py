@@ -1,7 +1,7 @@
 """How are columns of numbers kept in a file: a line that names them, then their bytes, in this machine's order."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ Columns = Mapping[str, "array[int] | bytearray"]
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """What the first line says: the columns with their types (`B` is bytes) and sizes, and a text beside them."""
 
-    columns: list[tuple[str, str, int]]
+    columns: Sequence[tuple[str, str, int]]
     note: msgspec.Raw
 
 
