@@ -20,9 +20,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_columns(path: Path, columns: Columns, *, note: object) -> None:
     """Write a file; it is there whole or not at all."""
-    listed = [
-        (name, "B" if isinstance(each, bytearray) else each.typecode, len(each)) for name, each in columns.items()
-    ]
+    listed: list[tuple[str, str, int]] = []
+    for name, each in columns.items():
+        listed.append((name, "B" if isinstance(each, bytearray) else each.typecode, len(each)))
     with draft(path) as made, made.open("wb") as file:
         file.write(msgspec.json.encode(Head(columns=listed, note=msgspec.Raw(msgspec.json.encode(note)))) + b"\n")
         for each in columns.values():
