@@ -3,6 +3,7 @@ import './live.js';
 import './theme.js';
 import './copy.js';
 import './confirm.js';
+import './trial.js';
 import { showTimes } from './times.js';
 import { startKeys } from './keys.js';
 import { restoreSelection } from './select.js';

@@ -30,7 +30,7 @@ export function watchForms() {
     form.addEventListener('input', () => show(form));
     form.addEventListener('change', () => show(form));
     form.addEventListener('reset', () => setTimeout(() => show(form)));
-    form.addEventListener('submit', () => { form.dataset.changed = 0; });
+    form.addEventListener('submit', event => { if (!event.defaultPrevented) form.dataset.changed = 0; });
     show(form);
   }
 }

@@ -97,6 +97,18 @@ def test_faulty_options_of_a_service_are_refused(admin_api: FlaskClient, options
     answer = admin_api.put("/api/v1/services/audit", json={"options": options})
     assert answer.status_code == 422
     assert [fault["path"] for fault in answer.get_json()["errors"]] == [path]
+    answer = admin_api.put("/api/v1/services/audit", json=options)
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.get_json()["errors"]] == [path.removeprefix("options.")]
+
+
+def test_options_may_stand_beside_the_other_fields(admin_api: FlaskClient) -> None:
+    body = {"description": "all of it", "notify": FINISHED, "push_to_git": True, "options": {"header": "Nightly"}}
+    assert admin_api.put("/api/v1/services/audit", json=body).status_code in {200, 201}
+    shown = admin_api.get("/api/v1/services/audit").get_json()
+    assert shown["options"] == {"notify": FINISHED, "push_to_git": True, "header": "Nightly"}
+    admin_api.put("/api/v1/services/audit", json={"push_to_git": None})
+    assert set(admin_api.get("/api/v1/services/audit").get_json()["options"]) == {"notify", "header"}
 
 
 def test_rules_say_who_is_told_and_why_not(app: Any, admin_api: FlaskClient) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from webapp.compare import making, texts
+from webapp.compare import making, texts, workshop
 from webapp.compare.difference import open_difference
 from webapp.compare.making import Order, RuleOrder
 from webapp.compare.shelf import Shelf
 from webapp.compare.texts import Text
 from webapp.compare.workshop import Progress, Workshop
-from webapp.errors import NotFoundError, TooLargeError
+from webapp.errors import BusyError, NotFoundError, TooLargeError
 
 pytestmark = pytest.mark.integration
 
@@ -184,6 +184,17 @@ def test_memory_has_a_limit(tmp_path: Path) -> None:
         shop.ask(order, *pair)
     order = structs.replace(order, memory_bytes=making.MEMORY_BYTES, context=1)
     assert shop.ask(order, *pair) is None
+
+
+@pytest.mark.usefixtures("far")
+def test_not_too_many_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop, "MOST_WAITING", 2)
+    shop = shop_of(tmp_path, at_once=0, patience_s=0.0)
+    pairs = [(text_of(b"a%d\n" % number), text_of(b"b\n")) for number in range(3)]
+    for pair in (*pairs[:2], pairs[0]):
+        assert isinstance(shop.ask(shop.order(*pair), *pair), Progress)
+    with pytest.raises(BusyError, match="2 comparisons are waiting"):
+        shop.ask(shop.order(*pairs[2]), *pairs[2])
 
 
 def gone() -> Iterator[bytes]:

@@ -138,6 +138,7 @@ def test_a_cut_line_is_shown_whole_in_place(tab: Page, diff: StaticSite) -> None
 
 def test_a_mark_of_the_map_brings_its_rows(tab: Page, diff: StaticSite) -> None:
     open_page(tab)
+    expect(tab.locator("[data-map][data-ready]")).to_be_attached()
     tab.locator("[data-row]").dispatch_event("click")
     expect(tab.locator("#h79")).to_be_attached()
     assert "row=" not in tab.url

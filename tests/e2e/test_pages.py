@@ -14,11 +14,14 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import LiveServer
 from tests.e2e.demo import BACKUP, BOARD, Lab, backup, smoke
 from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.sites import Site
 from tests.programs import needs_program
+from tests.servers.mail import running_mail_server
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.store.db import writing
 from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
 from webapp.store.runs import get_run
+from webapp.web.links import SETTINGS_KEY
 
 pytestmark = [pytest.mark.e2e, needs_program("chromium")]
 
@@ -42,6 +45,10 @@ TOO_WIDE = """() => document.documentElement.scrollWidth > document.documentElem
 @pytest.fixture
 def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
     """Record two nights of backups, two tests of boards and a run of long names; return their uids by service."""
+    with writing() as session:  # nobody listens there, and nothing is sent to this machine unless it is allowed
+        handlers = '{"hook": {"class": "webhook", "level": "ok", "url": "http://127.0.0.1:9/' + LONG + '"}}'
+        settings = app.extensions[SETTINGS_KEY]
+        settings.put(session, "NOTIFICATION_HANDLERS", handlers, by_id=None, now=datetime.now(UTC))
     lab = Lab(url=live_server.url, token=live_server.token)
     random = Random(7)
     start = datetime.now(UTC) - timedelta(days=2)
@@ -65,6 +72,9 @@ def uids(app: Flask, live_server: LiveServer) -> dict[str, list[str]]:
     with writing() as session:
         put_service(session, BACKUP, ServiceFields(options={"compare": {"rules": rules}}), now=start)
     add_long_repository(app, found[LONG][0])
+    site = Site(app=app)
+    site.work()
+    found["deliveries"] = [each.uid for each in site.deliveries(found[LONG][0])]
     return found
 
 
@@ -126,6 +136,7 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/services/{BACKUP}/comparison",
         f"/services/{BACKUP}/comparison/rules/1",
         f"/services/{BACKUP}/comparison/rules/new?{RULED_LINES.format(before=before, last=last)}",
+        f"/services/{BACKUP}/notifications",
         f"/services/{BACKUP}/trends",
         f"/services/{BOARD}/trends/case?suite=network&name=throughput&device=board-b",
         f"/services/{LONG}/trends?by=cases",
@@ -133,18 +144,29 @@ def pages_of(uids: dict[str, list[str]]) -> list[str]:
         f"/devices/{DEVICE}",
         f"/devices/{DEVICE}?show=runs",
         "/compare",
+        "/compare/texts",
         compared,
         f"/compare?a={uids[BOARD][0]}&b={uids[BOARD][1]}&tab=cases",
         f"{compared}&tab=logs",
         f"{compared}&tab=logs&view=unified&level=volatile",
+        f"{compared}&tab=logs&context=all&find=config",
         f"{compared}&tab=result&device=core-ams-01",
         f"{compared}&tab=timing",
         f"/compare?a={uids[LONG][0]}&b={last}",
         "/profile",
+        "/profile/notifications",
+        f"/admin/deliveries?open={uids['deliveries'][0]}",
+        "/admin/deliveries?q=statis:x",
+        f"/deliveries/{uids['deliveries'][0]}",
+        "/admin/destinations",
+        "/admin/destinations/new/destinations/webhook",
         "/admin/people",
         "/admin/git",
         "/admin/git/1",
         f"/services/{BACKUP}/git",
+        "/admin/settings/mail",
+        "/admin/settings/notifications",
+        "/admin/settings/start",
         "/api/v1/",
         "/nowhere",
     ]
@@ -289,3 +311,39 @@ def test_changes_of_a_log_are_walked_and_unfolded(app: Flask, page: Page) -> Non
     folds.nth(1).click()
     expect(folds).to_have_count(2)
     expect(rows.get_by_text("step 45 of 90 done")).to_have_count(2)
+
+
+def test_deliveries_appear_and_open_in_place(app: Flask, page: Page, uids: dict[str, list[str]]) -> None:
+    open_page(page, "/admin/deliveries")
+    page.evaluate("window.isSamePage = true")
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(5)
+    record_run(app, service=BACKUP, devices=["edge-1"], now=datetime.now(UTC))
+    Site(app=app).work()
+    expect(rows).to_have_count(6)
+    rows.first.get_by_role("link", name="Open the delivery").click()
+    expect(page.locator(".delivery")).to_contain_text("127.0.0.1")
+    page.get_by_role("searchbox", name="Filter deliveries").fill("service:nothing")
+    expect(page.get_by_role("heading", name="No delivery matches")).to_be_visible()
+    assert page.evaluate("window.isSamePage") is True
+
+
+def test_a_channel_is_tried_without_losing_what_was_typed(page: Page, uids: dict[str, list[str]]) -> None:
+    open_page(page, "/admin/settings/mail")
+    page.evaluate("window.isSamePage = true")
+    with running_mail_server() as peer:
+        page.get_by_role("textbox", name="Server").fill("127.0.0.1")
+        page.get_by_label("Port").fill(str(peer.port))
+        page.get_by_label("Use TLS").uncheck()
+        page.get_by_label("Password").fill("typed and kept")
+        page.get_by_label("Sender").fill("afterrun@lab.example")
+        page.get_by_label("To", exact=True).fill("ada@lab.example")
+        page.get_by_label("About the run").select_option(uids[BACKUP][1])
+        page.get_by_role("button", name="Send test").click()
+        expect(page.get_by_role("status").filter(has_text="Accepted with 250")).to_be_visible()
+    message = page.frame_locator("iframe[title='The message as HTML']")
+    expect(message.get_by_role("heading", level=1)).to_contain_text(f"{BACKUP} #2")
+    expect(page.locator("[data-unsaved-count]")).to_have_text("5 unsaved changes")
+    assert page.get_by_label("Password").input_value() == "typed and kept"
+    assert page.evaluate("window.isSamePage") is True
+    page.get_by_role("button", name="Discard").click()

@@ -41,6 +41,8 @@ LISTS = {
     "api_subscriptions.index_secrets": ("/api/v1/secrets", ""),
     "api_subscriptions.index_subscriptions": ("/api/v1/subscriptions", ""),
     "compare.index": ("/compare?a={before}&b={uid}", "edge-3"),
+    "deliveries.index": ("/admin/deliveries", ""),
+    "destinations.index": ("/admin/destinations", ""),
     "devices.index": ("/devices", "edge-3"),
     "devices.show": ("/devices/edge-1", "{uid}"),
     "people.index": ("/admin/people", ""),
@@ -58,6 +60,7 @@ OTHERS = frozenset(
     {
         "account.first_password",
         "account.login",
+        "account.notices",
         "account.profile",
         "api_attachments.show_attachment",
         "api_changes.show_changes_of_run",
@@ -82,6 +85,12 @@ OTHERS = frozenset(
         "compare.patch",
         "compare.rows",
         "compare.state",
+        "deliveries.events",
+        "delivery.message",
+        "delivery.show",
+        "destinations.new",
+        "destinations.preview",
+        "destinations.show",
         "health.show",
         "logs.lines",
         "logs.meta",
@@ -106,7 +115,11 @@ OTHERS = frozenset(
         "sent.rows",
         "sent.state",
         "service_git.show",
+        "services.notices",
         "services.run",
+        "settings.index",
+        "settings.preview",
+        "settings.show",
     }
 )
 

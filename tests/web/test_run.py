@@ -80,8 +80,8 @@ def test_selected_device_shows_its_result(viewer: FlaskClient, retried: str) -> 
 def test_selected_device_shows_its_log_and_history(viewer: FlaskClient, retried: str) -> None:
     assert f"/runs/{retried}/logs/edge-1" in viewer.get(f"/runs/{retried}?device=edge-1&show=log").text
     history = viewer.get(f"/runs/{retried}?device=edge-1&show=history").text
-    assert "this run" in history
-    assert "this run" not in viewer.get(f"/runs/{retried}?device=edge-3&show=log").text
+    assert ">this run<" in history
+    assert ">this run<" not in viewer.get(f"/runs/{retried}?device=edge-3&show=log").text
 
 
 def test_cases_are_filtered(viewer: FlaskClient, retried: str) -> None:

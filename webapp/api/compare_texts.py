@@ -17,7 +17,6 @@ from webapp.compare.runs import Side
 from webapp.compare.saved import Summary
 from webapp.compare.sources import read_range
 from webapp.compare.workshop import WORKSHOP, Progress
-from webapp.diff.hunks import Hunk
 from webapp.diff.noise import Level
 from webapp.diff.patch import unified_patch
 from webapp.domain.access import Scope
@@ -79,7 +78,7 @@ class TextDiff(msgspec.Struct, frozen=True, tag="ready", tag_field="state"):
     """
 
     summary: Summary
-    hunks: list[Hunk]
+    hunks: list[list[int]]
     next_first: int | None
     messages: ShownMessages | None
     values: ShownValues | None
@@ -107,7 +106,7 @@ def compare_two_texts(query: HunksQuery) -> TextDiff | tuple[int, Working]:
     return TextDiff(
         summary=found.summary,
         hunks=[
-            (a + first_a, a_end + first_a, b + first_b, b_end + first_b)
+            [a + first_a, a_end + first_a, b + first_b, b_end + first_b]
             for a, a_end, b, b_end in hunks[query.first : stop]
         ],
         next_first=stop if stop < len(hunks) else None,

@@ -13,6 +13,7 @@ from webapp.api.schema import Takes, operation
 from webapp.domain.access import Scope
 from webapp.domain.messages import Name
 from webapp.domain.outcome import ServiceKind
+from webapp.errors import InvalidError
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.notify.known import check_options
 from webapp.query.fields import View
@@ -42,13 +43,43 @@ class ServiceListQuery(msgspec.Struct, frozen=True):
 
 
 class ServiceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to set; what is left out stays as it is."""
+    """What to set; what is left out stays as it is. An option stands in `options`, or beside it under its own name."""
 
     kind: ServiceKind | None = None
     description: Annotated[str, msgspec.Meta(max_length=10_000)] | None = None
     owner: Name | None = None
     heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
     options: Options | None = None
+    notify: Any = msgspec.UNSET
+    send_notification: Any = msgspec.UNSET
+    header: Any = msgspec.UNSET
+    include_link: Any = msgspec.UNSET
+    include_device_results: Any = msgspec.UNSET
+    display_only_failed: Any = msgspec.UNSET
+    mail_recipients: Any = msgspec.UNSET
+    attach_log: Any = msgspec.UNSET
+    push_to_git: Any = msgspec.UNSET
+    git_only_meaningful: Any = msgspec.UNSET
+    compare: Any = msgspec.UNSET
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """Return the options that were given under their own names."""
+        given = ((name, getattr(self, name)) for name in self.__struct_fields__[len(FIELDS) :])
+        return {name: value for name, value in given if value is not msgspec.UNSET}
+
+    def read(self) -> ServiceFields:
+        """Return the fields, with all options in one place."""
+        options = {**(self.options or {}), **self.beside} if self.beside else self.options
+        return ServiceFields(**{name: getattr(self, name) for name in FIELDS[:-1]}, options=options)
+
+    def place_of(self, path: str) -> str:
+        """Return where a fault of the options stands in the body."""
+        name = path.removeprefix("options.").partition(".")[0].partition("[")[0]
+        return path.removeprefix("options.") if name in self.beside or self.options is None else path
+
+
+FIELDS = ("kind", "description", "owner", "heartbeat_s", "options")
 
 
 @operation(
@@ -83,9 +114,12 @@ def show_service(slug: str) -> ServiceAnswer:
 def change_service(slug: str, body: ServiceBody) -> tuple[int, ServiceAnswer]:
     """Create a service or set its options; what is left out stays as it is."""
     require_service(g.caller, slug)
-    fields = ServiceFields(**{name: getattr(body, name) for name in ServiceBody.__struct_fields__})
-    with writing() as session:
-        if body.options is not None:
-            check_options(session, office(), body.options, now=clock.now())
-        is_new = put_service(session, slug, fields, by_id=g.caller.user_id, now=clock.now())
-        return (201 if is_new else 200), service_answer(get_service(session, slug))
+    fields = body.read()
+    try:
+        with writing() as session:
+            if fields.options is not None:
+                check_options(session, office(), fields.options, now=clock.now())
+            is_new = put_service(session, slug, fields, by_id=g.caller.user_id, now=clock.now())
+            return (201 if is_new else 200), service_answer(get_service(session, slug))
+    except InvalidError as error:
+        raise InvalidError(*((body.place_of(path), message) for path, message in error.faults)) from error

@@ -136,7 +136,9 @@ def _fields(name: str, components: dict[str, Any]) -> list[tuple[str, str, bool]
     return [(key, _type_word(schema), key in required) for key, schema in component.get("properties", {}).items()]
 
 
-def _type_word(schema: dict[str, Any]) -> str:
+def _type_word(schema: Any) -> str:
+    if not isinstance(schema, dict):
+        return "any JSON"  # the schema `true` takes everything
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[-1]
     if "enum" in schema:

@@ -10,18 +10,16 @@ from webapp import clock
 from webapp.api.office import office
 from webapp.api.schema import Takes, operation
 from webapp.domain.access import Caller, Permission, Scope
-from webapp.domain.names import find_name_fault
-from webapp.errors import ForbiddenError, InvalidError, NotFoundError
+from webapp.errors import ForbiddenError, NotFoundError
+from webapp.notify.own_secrets import NewSecret, forget_secret, keep_secret
 from webapp.notify.subscriptions import Wanted, subscribe
-from webapp.store import accounts
 from webapp.store.db import db, writing
-from webapp.store.kept_secrets import KeptSecret, add_secret, list_secrets, remove_secret
+from webapp.store.kept_secrets import KeptSecret, list_secrets
 from webapp.store.subscriptions import Subscription, list_of_user, remove_subscription
 
 blueprint = Blueprint("api_subscriptions", __name__, url_prefix="/api/v1")
 
 Word = Annotated[str, msgspec.Meta(max_length=255)]
-MAX_SECRETS = 100
 
 
 class SubscriptionAnswer(msgspec.Struct, frozen=True):
@@ -132,19 +130,10 @@ def add_own_secret(body: SecretBody) -> SecretAnswer:
     owner = _own_id()
     if body.is_servers and not (caller.can(Permission.ADMIN) and caller.has_scope(Scope.ADMIN)):
         raise ForbiddenError("only administrators keep secrets of the server")
-    fault = find_name_fault(body.description)
-    if fault is not None:
-        raise InvalidError(("description", fault))
-    if not body.value.isprintable():
-        raise InvalidError(("value", "expected printable characters on one line"))
     user_id = None if body.is_servers else owner
     with writing() as session:
-        kept = list_secrets(session, user_id=user_id)
-        if len(kept) >= MAX_SECRETS:
-            raise InvalidError(("", f"expected at most {MAX_SECRETS} secrets"))
-        sealed = office().settings.seal(body.value)
-        made = add_secret(session, user_id=user_id, description=body.description, sealed=sealed, now=clock.now())
-        accounts.add_audit(session, user_id=owner, action="secret.added", subject=body.description, now=clock.now())
+        new = NewSecret(description=body.description, value=body.value, user_id=user_id)
+        made = keep_secret(session, office(), new, by_id=owner, now=clock.now())
         return next(_secret(each) for each in list_secrets(session, user_id=user_id) if each.id == made)
 
 
@@ -152,15 +141,11 @@ def add_own_secret(body: SecretBody) -> SecretAnswer:
 def drop_secret(number: int) -> None:
     """Forget one of one's own secrets, or as an administrator one of the server's."""
     caller: Caller = g.caller
-    owners: list[int | None] = [_own_id()]
-    if caller.can(Permission.ADMIN) and caller.has_scope(Scope.ADMIN):
-        owners.append(None)
+    is_admin = caller.can(Permission.ADMIN) and caller.has_scope(Scope.ADMIN)
+    secret_id = min(number, 2**31 - 1)
     with writing() as session:
-        if not any(remove_secret(session, min(number, 2**31 - 1), user_id=owner) for owner in owners):
+        if not forget_secret(session, secret_id, by_id=_own_id(), is_admin=is_admin, now=clock.now()):
             raise NotFoundError(f"there is no secret {number} of yours")
-        accounts.add_audit(
-            session, user_id=caller.user_id, action="secret.removed", subject=str(number), now=clock.now()
-        )
 
 
 def _own_id() -> int:

@@ -1,7 +1,7 @@
 """How are columns of numbers kept in a file: a line that names them, then their bytes, in this machine's order."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,15 +14,15 @@ Columns = Mapping[str, "array[int] | bytearray"]
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """What the first line says: the columns with their types (`B` is bytes) and sizes, and a text beside them."""
 
-    columns: list[tuple[str, str, int]]
+    columns: Sequence[tuple[str, str, int]]
     note: msgspec.Raw
 
 
 def write_columns(path: Path, columns: Columns, *, note: object) -> None:
     """Write a file; it is there whole or not at all."""
-    listed = [
-        (name, "B" if isinstance(each, bytearray) else each.typecode, len(each)) for name, each in columns.items()
-    ]
+    listed: list[tuple[str, str, int]] = []
+    for name, each in columns.items():
+        listed.append((name, "B" if isinstance(each, bytearray) else each.typecode, len(each)))
     with draft(path) as made, made.open("wb") as file:
         file.write(msgspec.json.encode(Head(columns=listed, note=msgspec.Raw(msgspec.json.encode(note)))) + b"\n")
         for each in columns.values():

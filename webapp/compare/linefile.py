@@ -18,6 +18,7 @@ TEXT = "text"
 INDEX = "lines"
 BLOCK = 4 * 1024 * 1024
 _WIDTH = 8
+_TOGETHER = 512
 
 
 def write_index(folder: Path) -> None:
@@ -39,6 +40,8 @@ class FileLines(Sequence[bytes]):
         self._text = self._path.open("rb", buffering=0)
         self._index = (folder / INDEX).open("rb", buffering=0)
         self._count = count_lines(folder)
+        self._first = 0
+        self._offsets_read = array("q")
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +88,12 @@ class FileLines(Sequence[bytes]):
 
     def _offsets(self, start: int, stop: int) -> tuple[int, int]:
         """Return where a line begins and where one behind it does."""
-        found = array("q")
-        for line in (start, stop):
-            found.frombytes(os.pread(self._index.fileno(), _WIDTH, line * _WIDTH))
-        return found[0], found[1]
+        return self._offset(start), self._offset(stop)
+
+    def _offset(self, line: int) -> int:
+        """Look up where a line begins; those behind it are looked up too, for they are mostly asked for next."""
+        place = line - self._first
+        if not 0 <= place < len(self._offsets_read):
+            self._first, place = line, 0
+            self._offsets_read = array("q", os.pread(self._index.fileno(), _WIDTH * _TOGETHER, line * _WIDTH))
+        return self._offsets_read[place]

@@ -30,6 +30,7 @@ from webapp.diff.pairing import align
 from webapp.diff.rules import Rule
 from webapp.diff.templates import Message, compare_messages
 from webapp.diff.values import Kind, diff_json
+from webapp.domain.logdisplay import plain_line
 from webapp.errors import TooLargeError
 
 RAW = "raw"
@@ -41,6 +42,8 @@ MAX_HITS = 10_000
 MAX_MESSAGES = 100
 SHOWN_VALUE = 400
 SHOWN_MESSAGE = 300
+# Escapes take room too.
+READ_OF_MESSAGE = 16 * SHOWN_MESSAGE
 # An escaped line end in a JSON text that is followed by more of the text.
 _LINE_END = re.compile(rb'(?<!\\)(?:\\\\)*\\n(?!")')
 
@@ -229,7 +232,7 @@ def _shown(messages: list[Message], lines: FileLines) -> list[ShownMessage]:
         ShownMessage(
             line=each.line,
             count=each.count,
-            text=lines.head(each.line - 1, 4 * SHOWN_MESSAGE)[0].decode("utf-8", "replace")[:SHOWN_MESSAGE].rstrip(),
+            text=plain_line(lines.head(each.line - 1, READ_OF_MESSAGE)[0].rstrip(b"\r\n"))[:SHOWN_MESSAGE],
         )
         for each in messages[:MAX_MESSAGES]
     ]

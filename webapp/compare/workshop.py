@@ -23,11 +23,12 @@ from webapp.compare.maker import READY, REFUSED
 from webapp.compare.making import RAW, Order, Origin, make, make_messages
 from webapp.compare.shelf import Shelf
 from webapp.compare.texts import Text
-from webapp.errors import AfterrunError, TooLargeError
+from webapp.errors import AfterrunError, BusyError, TooLargeError
 
 WORKSHOP = "afterrun.comparisons"
 # Half of the processors stay free for requests.
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+MOST_WAITING = 32
 WALL_S = 180.0
 # How long a request waits for a comparison that may be quick.
 PATIENCE_S = 1.5
@@ -95,6 +96,7 @@ class Workshop:
         Raises:
             TooLargeError: a text is too large, or the comparison reached a limit of time or memory.
             NotFoundError: a text has been removed.
+            BusyError: too many others wait for their turn.
         """
         for text in (a, b):
             text.check()
@@ -139,6 +141,8 @@ class Workshop:
             }
             job = self._jobs.get(key)
             if job is None or (job.ended_at and not job.error):
+                if sum(not each.ended_at for each in self._jobs.values()) >= MOST_WAITING:
+                    raise BusyError(f"{MOST_WAITING} comparisons are waiting for their turn already: try again later")
                 job = self._jobs[key] = _Job()
                 threading.Thread(target=self._run, args=(job, order, a, b), name="comparison", daemon=True).start()
             return job

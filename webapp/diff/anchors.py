@@ -36,6 +36,7 @@ def find_anchors(
     once = _once(x)
     places = list(compress(range(len(y)), map(once.__contains__, y)))
     found = list(map(y.__getitem__, places))
+    del y
     unique = _once(found)
     if not unique:
         return [], 0
@@ -51,6 +52,12 @@ def find_anchors(
         index += 1
         if size > 1 and a[i : i + size] != b[j : j + size]:
             continue  # equal hashes of unequal shingles
+        i_end, j_end = i + size, j + size
+        if not (i_end < a_end and j_end < b_end and a[i_end] == b[j_end]) and not (
+            i > a_start and j > b_start and a[i - 1] == b[j - 1]
+        ):
+            runs.append((i, j, size))
+            continue
         run = _grown(a, b, region, (i, j, size))
         runs.append(run)
         # what is unique inside the run belongs to it; only an item that reaches over its end can say something new
@@ -102,9 +109,12 @@ def _heaviest_chain(runs: list[Run]) -> list[Run]:
         q = p
         while q < len(starts) and totals[q] <= total:
             q += 1
-        starts[p:q] = [start]
-        totals[p:q] = [total]
-        ends[p:q] = [index]
+        if q == p + 1:
+            starts[p], totals[p], ends[p] = start, total, index
+        else:
+            starts[p:q] = [start]
+            totals[p:q] = [total]
+            ends[p:q] = [index]
     chain: list[Run] = []
     index = ends[-1]
     while index >= 0:

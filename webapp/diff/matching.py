@@ -62,6 +62,11 @@ def _places(items: list[int], kinds: set[int], others: set[int]) -> Sequence[int
     return list(compress(range(len(items)), map(others.__contains__, items)))
 
 
+def _at(items: list[int], places: Sequence[int]) -> list[int]:
+    """Take the items at some places; they are not copied when those are all."""
+    return items if isinstance(places, range) else list(map(items.__getitem__, places))
+
+
 def _sample(items: list[int]) -> list[int]:
     """Take items from all over a sequence."""
     return items[:: len(items) // _SAMPLED + 1]
@@ -174,7 +179,7 @@ class _Search:
         at_x, at_y = _shared(xs, ys)
         if not at_x:
             return
-        xs, ys = list(map(xs.__getitem__, at_x)), list(map(ys.__getitem__, at_y))
+        xs, ys = _at(xs, at_x), _at(ys, at_y)
         if self.is_reduced or not may_split or len(xs) * len(ys) <= self.tuning.exact_cells:
             runs = self._solved(xs, ys)
         else:

@@ -1,6 +1,6 @@
 """How is a message sent again, or taken back: one delivery, many of them, or a whole event planned anew?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from webapp.domain.deliveries import OPEN, DeliveryState
@@ -58,12 +58,20 @@ def replay(session: Session, office: Office, where: DeliveryFilter, *, now: date
 
     Those that are being sent, or were never addressed to anybody, are left as they are.
     """
-    found: Sequence[Delivery] = list_deliveries(session, where=where, limit=MAX_REPLAYED)
+    return resend_all(session, office, list_deliveries(session, where=where, limit=MAX_REPLAYED), now=now)
+
+
+def resend_all(session: Session, office: Office, found: Iterable[Delivery], *, now: datetime) -> list[str]:
+    """Send messages again and return the uids of those that will be sent.
+
+    Those that are being sent, or were never addressed to anybody, are left as they are.
+    """
     done = []
     for delivery in found:
-        if delivery.state in (DeliveryState.SKIPPED, DeliveryState.SENDING):
+        try:
+            resend(session, office, delivery, now=now)
+        except ConflictError:
             continue
-        resend(session, office, delivery, now=now)
         done.append(delivery.uid)
     return done
 

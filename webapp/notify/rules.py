@@ -74,6 +74,7 @@ class Occasion:
         run: the run as it is stored now.
         event: what happened to it.
         now: the moment.
+        given: the service's options to go by; None for those that are stored.
     """
 
     session: Session
@@ -81,11 +82,14 @@ class Occasion:
     run: Run
     event: Event
     now: datetime
+    given: NoticeOptions | None = None
     _happenings: dict[CompareWish | None, Happening] = field(default_factory=dict)
 
     @cached_property
     def options(self) -> NoticeOptions:
         """Return what the service wants."""
+        if self.given is not None:
+            return self.given
         return read_notice_options(get_service(self.session, self.run.service).options)
 
     @cached_property

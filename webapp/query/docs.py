@@ -92,6 +92,7 @@ _TITLES = {
     View.CASES: "Test cases of a run",
     View.DEVICES: "Devices",
     View.SERVICES: "Services",
+    View.DELIVERIES: "Deliveries",
 }
 
 

@@ -18,6 +18,7 @@ class View(StrEnum):
     CASES = "cases"  # the test cases of one run
     DEVICES = "devices"
     SERVICES = "services"
+    DELIVERIES = "deliveries"  # messages about runs
 
 
 class Kind(StrEnum):
@@ -78,6 +79,9 @@ DEVICE_STATUSES = (
     "ok", "changed", "failed", "unreachable", "timeout", "skipped", "canceled", "lost", "running", "queued",
 )  # fmt: skip
 DEVICE_GROUPS = (("success", ("ok", "changed")), ("failure", ("failed", "unreachable", "timeout", "lost")))
+DELIVERY_STATES = ("pending", "sending", "retrying", "sent", "failed", "skipped", "canceled")
+EVENTS = ("running", "ended")
+DELIVERY_GROUPS = (("open", ("pending", "sending", "retrying")),)
 CASE_RESULTS = ("pass", "fail", "skip", "unknown")
 CHANGES = (
     "newly_failing", "new_failing", "still_failing", "missing", "changed", "fixed", "new_passing", "new_other",
@@ -106,8 +110,9 @@ def _ordered(name: str, views: str, summary: str, example: str, values: tuple[st
     return replace(_enum(name, views, summary, example, values), is_ordered=True)
 
 
-def _bound(name: str, summary: str, example: str, bound: Bound) -> Field:
-    return replace(_field(name, Kind.TIME, "runs", summary, example), stands_for="started", bound=bound)
+def _bound(name: str, view: str, of: str, example: str, bound: Bound) -> Field:
+    summary = f"{of.capitalize()} earlier" if bound == "<" else f"{of.capitalize()} then or later"
+    return replace(_field(name, Kind.TIME, view, summary, example), stands_for=of, bound=bound)
 
 
 def _shortcut(name: str, views: str, text: str, summary: str) -> Shortcut:
@@ -119,14 +124,20 @@ def _views(names: str) -> tuple[View, ...]:
 
 
 FIELDS = (
-    _field("service", Kind.NAME, "runs", "The service's name", "service:backup-*"),
+    _field("service", Kind.NAME, "runs deliveries", "The service's name", "service:backup-*"),
     _enum("kind", "runs services", "What the service is", "kind:workflow", SERVICE_KINDS),
     _enum("status", "runs", "Where the run stands", "status:running,queued", RUN_STATUSES, RUN_GROUPS),
     _ordered("level", "runs", "How bad the ended run is; canceled runs have no level", "level:>=warnings", LEVELS),
     _enum("has", "runs", "Some device came to this, overall", "has:unreachable", DEVICE_STATUSES, DEVICE_GROUPS),
     _enum("change", "runs", "Some device or case changed so", "change:newly_failing", CHANGES, CHANGE_GROUPS),
     _field("device", Kind.NAME, "runs", "Some device of this name took part", "device:edge-*"),
-    _field("number", Kind.INTEGER, "runs", "The run's number in its service; #118 alone does the same", "number:>=100"),
+    _field(
+        "number",
+        Kind.INTEGER,
+        "runs deliveries",
+        "The run's number in its service; #118 alone does the same",
+        "number:>=100",
+    ),
     _field("label", Kind.KEY, "runs", "One of the run's labels", "label:nightly"),
     _field("submitter", Kind.NAME, "runs", "Who handed the run in", "submitter:anna"),
     _field("trigger", Kind.KEY, "runs", "What started the run", "trigger:schedule"),
@@ -136,9 +147,9 @@ FIELDS = (
     _field("priority", Kind.INTEGER, "runs", "How urgent the run is, 0 to 100", "priority:>50"),
     _field("attempts", Kind.INTEGER, "runs", "How many attempts were made", "attempts:>1"),
     _field("started", Kind.TIME, "runs", "When the run started", "started:2026-11-01..2026-11-07"),
-    _bound("after", "Started then or later", "after:2026-11-01", ">="),
-    _bound("since", "The same as after", "since:24h", ">="),
-    _bound("before", "Started earlier", "before:yesterday", "<"),
+    _bound("after", "runs", "started", "after:2026-11-01", ">="),
+    replace(_bound("since", "runs", "started", "since:24h", ">="), summary="The same as after"),
+    _bound("before", "runs", "started", "before:yesterday", "<"),
     _field("ended", Kind.TIME, "runs", "When the run ended", "ended:today"),
     _field("device", Kind.NAME, "results", "The device's name", "device:edge-*"),
     _field("name", Kind.NAME, "devices", "The device's name", "name:edge-??"),
@@ -160,6 +171,19 @@ FIELDS = (
     _field("flaky", Kind.FLAG, "results", "The device passed, but only after its first attempt", "is:flaky"),
     _field("owner", Kind.NAME, "devices services", "Who owns it", "owner:anna"),
     _field("description", Kind.TEXT, "services", "A part of the description", "description:firewall"),
+    _enum("status", "deliveries", "What became of the message", "status:failed", DELIVERY_STATES, DELIVERY_GROUPS),
+    _field("channel", Kind.KEY, "deliveries", "By which channel it goes", "channel:email"),
+    _field("to", Kind.TEXT, "deliveries", "A part of whom it goes to", "to:ops@example.org"),
+    _field("user", Kind.NAME, "deliveries", "The account that it goes to", "user:anna"),
+    _field("route", Kind.TEXT, "deliveries", "A part of which rule wanted it", "route:handler"),
+    _enum("event", "deliveries", "What it tells of", "event:ended", EVENTS),
+    _field("run", Kind.KEY, "deliveries", "The unique id of the run it tells of", "run:0193a5b2-*"),
+    _field("tries", Kind.INTEGER, "deliveries", "How often it was tried", "tries:>1"),
+    _field("reason", Kind.TEXT, "deliveries", "A part of why it was not sent", "reason:certificate"),
+    _field("planned", Kind.TIME, "deliveries", "When it was planned", "planned:today"),
+    _bound("after", "deliveries", "planned", "after:2026-11-01", ">="),
+    replace(_bound("since", "deliveries", "planned", "since:24h", ">="), summary="The same as after"),
+    _bound("before", "deliveries", "planned", "before:yesterday", "<"),
     _field("text", Kind.TEXT, "*", "Free text, the same as words without a field", 'text:"no route"'),
 )
 
@@ -172,6 +196,8 @@ SHORTCUTS = (
     _shortcut("workflow", "runs services", "kind:workflow", "a workflow, or a run of one"),
     _shortcut("success", "results devices", "status:success", "came to ok or changed"),
     _shortcut("failure", "results devices", "status:failure", "came to failed, unreachable, timeout or lost"),
+    _shortcut("open", "deliveries", "status:open", "has not left yet"),
+    _shortcut("failed", "deliveries", "status:failed", "was given up"),
     _shortcut("success", "cases", "result:pass", "passed"),
     _shortcut("failure", "cases", "result:fail", "failed"),
 )
@@ -184,6 +210,7 @@ TEXT_COLUMNS: Mapping[View, tuple[str, ...]] = MappingProxyType(
         View.CASES: ("suite", "name", "device", "message"),
         View.DEVICES: ("name", "group", "platform", "owner"),
         View.SERVICES: ("name", "description", "owner"),
+        View.DELIVERIES: ("service", "to", "user", "reason"),
     }
 )
 

@@ -89,14 +89,25 @@ class Setting:
 
     def parse(self, given: object, source: str) -> Value:
         """Return the value that a source means, or say what is wrong with it and where it came from."""
-        text = str(given).strip()
         try:
-            if self.kind is Kind.LIST:
-                return _parse_list(given, is_file=source == CONFIG)
-            return _parse_json(given) if self.kind is Kind.JSON else self._parse(text)
+            return self.read(given, is_file=source == CONFIG)
         except ValueError as error:
-            shown = "" if self.is_secret else f" {text[:80]!r}"
+            shown = "" if self.is_secret else f" {str(given).strip()[:80]!r}"
             raise SettingError(f"{self.name}{shown} (from {source}): {error}") from None
+
+    def read(self, given: object, *, is_file: bool = False) -> Value:
+        """Return the value that somebody means; in a file of Python a list is a list.
+
+        Raises:
+            ValueError: it can't be used; the text says what was expected.
+        """
+        match self.kind:
+            case Kind.LIST:
+                return _parse_list(given, is_file=is_file)
+            case Kind.JSON:
+                return _parse_json(given)
+            case _:
+                return self._parse(str(given).strip())
 
     def _parse(self, text: str) -> Value:
         if len(text) > MAX_TEXT or not text.isprintable():

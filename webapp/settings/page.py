@@ -9,13 +9,13 @@ HEAD = """# Settings
 Every setting has one name. Its value is taken from the first source that has one:
 
 1. the **environment**: `NAME=value`, or `NAME_FILE=/path` for a file that holds the value (secrets of containers);
-2. the **database**: `afterrun settings set NAME VALUE`, secrets encrypted;
+2. the **database**: the administrators' pages or `afterrun settings set NAME VALUE`, secrets encrypted;
 3. **`config.py`** in the instance folder: `NAME = "value"`;
 4. its **default**.
 
-`afterrun settings list` shows every value in force and where it came from. The settings under *Start* are needed before
-the database is open and come from the environment or `config.py` alone. The instance folder itself is given by
-`AFTERRUN_INSTANCE` (default `./instance`).
+`afterrun settings list` and the administrators' pages show every value in force and where it came from. The settings
+under *Start* are needed before the database is open and come from the environment or `config.py` alone. The instance
+folder itself is given by `AFTERRUN_INSTANCE` (default `./instance`).
 """
 
 

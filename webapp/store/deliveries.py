@@ -151,7 +151,7 @@ def add_deliveries(
 
 def find_delivery(session: Session, uid: str) -> Delivery | None:
     """Return the delivery of this uid, if there is one."""
-    return _one(session, _select().where(DeliveryRow.uid == uid))
+    return _one(session, select_deliveries().where(DeliveryRow.uid == uid))
 
 
 def get_delivery(session: Session, uid: str) -> Delivery:
@@ -168,7 +168,7 @@ def get_delivery(session: Session, uid: str) -> Delivery:
 
 def find_delivery_by_id(session: Session, delivery_id: int) -> Delivery | None:
     """Return the delivery of this number, if there is one."""
-    return _one(session, _select().where(DeliveryRow.id == delivery_id))
+    return _one(session, select_deliveries().where(DeliveryRow.id == delivery_id))
 
 
 def find_payload(session: Session, delivery_id: int) -> str | None:
@@ -195,33 +195,35 @@ def list_attempts(session: Session, delivery_id: int) -> list[Attempt]:
 
 def list_of_run(session: Session, run_id: int) -> list[Delivery]:
     """Return the deliveries of a run in the order they were planned."""
-    rows = session.execute(_select().where(DeliveryRow.run_id == run_id).order_by(DeliveryRow.id)).mappings()
-    return [_delivery(row) for row in rows]
+    rows = session.execute(select_deliveries().where(DeliveryRow.run_id == run_id).order_by(DeliveryRow.id)).mappings()
+    return [read_delivery(row) for row in rows]
 
 
 def page_deliveries(
     session: Session, *, where: DeliveryFilter, before: Position | None = None, limit: int = 50
 ) -> Page[Delivery]:
     """Return a page of deliveries, newest first."""
-    statement = _filtered(_select(), where)
+    statement = _filtered(select_deliveries(), where)
     if before is not None:
         statement = statement.where(DeliveryRow.id < before.id)
     rows = session.execute(statement.order_by(DeliveryRow.id.desc()).limit(limit + 1)).mappings().all()
-    items = [_delivery(row) for row in rows[:limit]]
+    items = [read_delivery(row) for row in rows[:limit]]
     older = Position(value=None, id=items[-1].id) if len(rows) > limit else None
     return Page(items=items, older=older)
 
 
 def list_deliveries(session: Session, *, where: DeliveryFilter, limit: int) -> list[Delivery]:
     """Return deliveries, oldest first."""
-    rows = session.execute(_filtered(_select(), where).order_by(DeliveryRow.id).limit(limit)).mappings()
-    return [_delivery(row) for row in rows]
+    rows = session.execute(_filtered(select_deliveries(), where).order_by(DeliveryRow.id).limit(limit)).mappings()
+    return [read_delivery(row) for row in rows]
 
 
 def list_newest(session: Session, *, where: DeliveryFilter, limit: int) -> list[Delivery]:
     """Return deliveries, newest first."""
-    rows = session.execute(_filtered(_select(), where).order_by(DeliveryRow.id.desc()).limit(limit)).mappings()
-    return [_delivery(row) for row in rows]
+    rows = session.execute(
+        _filtered(select_deliveries(), where).order_by(DeliveryRow.id.desc()).limit(limit)
+    ).mappings()
+    return [read_delivery(row) for row in rows]
 
 
 def count_of_route(session: Session, route: str, *, since: datetime) -> int:
@@ -232,7 +234,7 @@ def count_of_route(session: Session, route: str, *, since: datetime) -> int:
 
 def count_states(session: Session, *, where: DeliveryFilter) -> dict[DeliveryState, int]:
     """Return how many deliveries are in each state."""
-    statement = _filtered(_joined(select(DeliveryRow.state, func.count())), where).group_by(DeliveryRow.state)
+    statement = _filtered(with_runs(select(DeliveryRow.state, func.count())), where).group_by(DeliveryRow.state)
     return {DeliveryState(state): count for state, count in session.execute(statement)}
 
 
@@ -351,12 +353,14 @@ def _row(new: NewDelivery, *, run_id: int, event: Event, now: datetime) -> dict[
     }
 
 
-def _select() -> Select[*tuple[Any, ...]]:
-    people = _joined(select(*_COLUMNS)).outerjoin(UserRow, UserRow.id == DeliveryRow.user_id)
+def select_deliveries() -> Select[*tuple[Any, ...]]:
+    """Return the statement of all deliveries; each row is read by `read_delivery`."""
+    people = with_runs(select(*_COLUMNS)).outerjoin(UserRow, UserRow.id == DeliveryRow.user_id)
     return people.outerjoin(_Submitter, _Submitter.id == RunRow.submitter_id)
 
 
-def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def with_runs(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Return a statement about deliveries that may also speak of their runs and services."""
     return (
         statement.select_from(DeliveryRow)
         .join(RunRow, RunRow.id == DeliveryRow.run_id)
@@ -385,10 +389,11 @@ def _filtered(statement: Select[*tuple[Any, ...]], where: DeliveryFilter) -> Sel
 
 def _one(session: Session, statement: Select[*tuple[Any, ...]]) -> Delivery | None:
     row = session.execute(statement).mappings().one_or_none()
-    return None if row is None else _delivery(row)
+    return None if row is None else read_delivery(row)
 
 
-def _delivery(row: Mapping[Any, Any]) -> Delivery:
+def read_delivery(row: Mapping[Any, Any]) -> Delivery:
+    """Return a row of `select_deliveries`."""
     values = {str(key): value for key, value in row.items()}
     values["event"] = Event(values["event"])
     values["state"] = DeliveryState(values["state"])

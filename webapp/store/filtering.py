@@ -33,6 +33,7 @@ from webapp.query.globs import Glob, Wildcard
 from webapp.store.models.accounts import UserRow
 from webapp.store.models.comparisons import RunChangeRow
 from webapp.store.models.inventory import DeviceRow, ServiceRow, TestCaseRow
+from webapp.store.models.notices import DeliveryRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunLabelRow, RunRow
 
@@ -384,5 +385,19 @@ FIELDS: Mapping[View, Mapping[str, Translate]] = {
         "kind": _word(ServiceRow.kind),
         "owner": _owner(ServiceRow.owner_id),
         "description": _name(ServiceRow.description),
+    },
+    View.DELIVERIES: {
+        "service": _resolved(RunRow.service_id),
+        "number": _number(RunRow.number),
+        "run": _key(RunRow.uid),
+        "status": _word(DeliveryRow.state),
+        "channel": _key(DeliveryRow.channel),
+        "to": _name(DeliveryRow.to),
+        "user": _owner(DeliveryRow.user_id),
+        "route": _name(DeliveryRow.route),
+        "event": _word(DeliveryRow.event),
+        "tries": _number(DeliveryRow.attempts),
+        "reason": _name(DeliveryRow.reason),
+        "planned": _number(DeliveryRow.created_at),
     },
 }

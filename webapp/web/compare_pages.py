@@ -11,6 +11,8 @@ CHUNK_ROWS = 400
 # A placeholder stands for so many; what fills it takes `CHUNK_ROWS` at a time.
 BLOCK_ROWS = 2_000
 PAGE_ROWS = 250_000
+# Fewer rows are seen without a map.
+MAP_FROM = 60
 MAP_STEPS = 200
 MAP_HEIGHT = 600
 
@@ -106,7 +108,7 @@ def _chunk(fold: Fold, start: int, stop: int, *, url: str) -> Chunk:
 
 def _marks(fold: Fold, *, url: str) -> list[Mark]:
     """Draw the changes of all rows on a strip, neighbours of one kind as one mark."""
-    steps = min(MAP_STEPS, fold.row_count)
+    steps = min(MAP_STEPS, fold.row_count) if fold.row_count >= MAP_FROM else 0
     marks: list[Mark] = []
     for step in range(steps):
         start, stop = (at * fold.row_count // steps for at in (step, step + 1))

@@ -9,6 +9,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "worker-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# For pages that show a message in a frame, and for the message itself: it may have a style sheet, and can do nothing.
+FRAMING_POLICY = f"{POLICY}; frame-src 'self'"
+FRAMED_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
 HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -35,11 +35,14 @@ def nav_items() -> list[NavItem]:
     """Return the entries that the person at the browser may follow; nobody sees none."""
     if not current_user.is_authenticated:
         return []
-    return [
-        NavItem(title=title, url=url_for(endpoint), current=request.blueprint == endpoint.partition(".")[0])
-        for title, endpoint, permission in MENU
-        if current_user.can(permission)
-    ]
+    entries = [(title, url_for(endpoint)) for title, endpoint, permission in MENU if current_user.can(permission)]
+    here, root = _first(request.path), request.script_root
+    return [NavItem(title=title, url=url, current=_first(url.removeprefix(root)) == here) for title, url in entries]
+
+
+def _first(path: str) -> str:
+    """Return the part of an address that names the section: everything below it belongs to it."""
+    return path.split("/")[1]
 
 
 def theme() -> str:

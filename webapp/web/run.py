@@ -15,6 +15,7 @@ from webapp.domain.outcome import DEVICE_FAILURE, ENDED, CaseResult
 from webapp.ingest.runs import request_cancel
 from webapp.store.attachments import list_attachments
 from webapp.store.db import db, reading, writing
+from webapp.store.delivery_lists import version_of_deliveries
 from webapp.store.logs import find_main_log
 from webapp.store.repositories import find_commits
 from webapp.store.results import Attempt, list_attempts
@@ -25,6 +26,7 @@ from webapp.web.paging import here
 from webapp.web.run_cases import read_cases
 from webapp.web.run_causes import read_causes
 from webapp.web.run_changes import read_changes
+from webapp.web.run_deliveries import read_deliveries
 from webapp.web.run_devices import read_devices, read_panel
 from webapp.web.run_figures import short_duration, verdict_of_run
 from webapp.web.run_section import Section, read_section
@@ -67,6 +69,7 @@ def show(uid: str) -> ResponseReturnValue:
         "steps": list_steps(session, run.id) if run.kind == "workflow" else [],
         "attachments": list_attachments(session, run.id),
         "commits": find_commits(session, [run.id]).get(run.id, []),
+        "deliveries": read_deliveries(session, run.id),
         "is_over": run.status in ENDED,
     }
     return render_template("run/show.html", **values), devices.status, {"Vary": "X-Partial"}
@@ -91,9 +94,10 @@ def cancel(uid: str) -> ResponseReturnValue:
 
 
 def version_of(run_id: int) -> int | None:
-    """Return when a run last changed, for live pages; None when it is gone."""
+    """Return a number that changes with a run or a message about it, for live pages; None when it is gone."""
     with reading() as session:
-        return touch_of(session, run_id)
+        touched = touch_of(session, run_id)
+        return None if touched is None else touched + version_of_deliveries(session, run_id=run_id)
 
 
 def _attempt_tabs(run: Run, attempts: list[Attempt], section: Section) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str, str, Permission], ...] = (
     ("Overview", "services.show", Permission.VIEW),
     ("Trends", "services.trends", Permission.VIEW),
     ("Comparison", "noise_rules.index", Permission.VIEW),
+    ("Notifications", "services.notices", Permission.OPERATE),
     ("Git", "service_git.show", Permission.OPERATE),
 )
 
