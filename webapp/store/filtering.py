@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    ColumnElement,
     Select,
     and_,
     any_,
@@ -19,28 +18,24 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
     true,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from webapp.query.expressions import And, Expression, Not, Op, Or, Term, Text, Value
 from webapp.query.fields import TEXT_COLUMNS, View
-from webapp.query.globs import Glob, Wildcard
+from webapp.query.globs import Glob
 from webapp.store.models.accounts import UserRow
 from webapp.store.models.comparisons import RunChangeRow
 from webapp.store.models.inventory import DeviceRow, ServiceRow, TestCaseRow
 from webapp.store.models.notices import DeliveryRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import RunLabelRow, RunRow
+from webapp.store.patterns import ANY, Clause, Column, matches, matches_exactly
 
-Clause = ColumnElement[bool]
-Column = ColumnElement[object] | InstrumentedAttribute[object]
-
-ESCAPE = "\\"
 # Fields of runs that an index follows, alone or together, the most selective first.
 INDEXED = (
     ("uid",),
@@ -54,7 +49,6 @@ INDEXED = (
     ("level",),
     ("status",),
 )
-ANY = Glob(parts=(Wildcard.ANY,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,33 +167,8 @@ def only_with_results(blob_ids: Iterable[int]) -> Expression:
     return Term(field=RESULT_ID, op=Op.IS, values=tuple(blob_ids))
 
 
-def like_pattern(glob: Glob) -> str:
-    """Return the LIKE pattern of a glob, with backslash as its escape."""
-    wild = {Wildcard.ANY: "%", Wildcard.ONE: "_"}
-    return "".join(wild[part] if isinstance(part, Wildcard) else _escape_like(part) for part in glob.parts)
-
-
-def _escape_like(text: str) -> str:
-    return text.replace(ESCAPE, ESCAPE * 2).replace("%", ESCAPE + "%").replace("_", ESCAPE + "_")
-
-
-def _sqlite_glob(glob: Glob) -> str:
-    escaped = str.maketrans({"*": "[*]", "?": "[?]", "[": "[[]"})
-    return "".join(part.value if isinstance(part, Wildcard) else part.translate(escaped) for part in glob.parts)
-
-
-def _matches(column: Column, op: Op, glob: Glob) -> Clause:
-    """Hold a column against one glob, letter case ignored as far as the database knows letters."""
-    if glob == ANY:
-        return column != ""
-    if op is Op.IS and glob.literal is not None:
-        return func.lower(column) == func.lower(glob.literal)
-    pattern = like_pattern(glob)
-    return func.lower(column).like(func.lower(f"%{pattern}%" if op is Op.HAS else pattern), escape=ESCAPE)
-
-
 def _named(column: Column, term: Term) -> Clause:
-    return or_(*(_matches(column, term.op, value) for value in term.values if isinstance(value, Glob)))
+    return or_(*(matches(column, term.op, value) for value in term.values if isinstance(value, Glob)))
 
 
 def _name(column: Column) -> Translate:
@@ -210,21 +179,11 @@ def _key(column: Column) -> Translate:
     def clause(translator: _Translator, term: Term) -> Clause:
         globs = [value for value in term.values if isinstance(value, Glob)]
         if term.op is Op.HAS:
-            return or_(*(_matches(column, Op.HAS, glob) for glob in globs))
+            return or_(*(matches(column, Op.HAS, glob) for glob in globs))
         is_sqlite = translator.session.get_bind().dialect.name == "sqlite"
-        return or_(*(_matches_exactly(column, glob, is_sqlite=is_sqlite) for glob in globs))
+        return or_(*(matches_exactly(column, glob, is_sqlite=is_sqlite) for glob in globs))
 
     return clause
-
-
-def _matches_exactly(column: Column, glob: Glob, *, is_sqlite: bool) -> Clause:
-    if glob == ANY:
-        return column != ""
-    if glob.literal is not None:
-        return column == literal(glob.literal)
-    if is_sqlite:
-        return column.op("GLOB")(_sqlite_glob(glob))
-    return column.like(like_pattern(glob), escape=ESCAPE)
 
 
 def _word(column: Column) -> Translate:

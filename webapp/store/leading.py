@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
-from webapp.store.filtering import Clause, Translation
+from webapp.store.filtering import Translation
 from webapp.store.models.runs import RunRow
+from webapp.store.patterns import Clause
 
 # Counting stops here: an index to more rows is as good as any other to more.
 COUNTED_ROWS = 15_000

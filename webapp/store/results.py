@@ -18,12 +18,13 @@ from webapp.domain.outcome import (
 from webapp.errors import NotFoundError
 from webapp.query.expressions import EVERYTHING, Expression
 from webapp.query.fields import View
-from webapp.store.filtering import Clause, translate
+from webapp.store.filtering import translate
 from webapp.store.models.blobs import BlobRow
 from webapp.store.models.inventory import DeviceRow, TestCaseRow
 from webapp.store.models.results import CaseResultRow, DeviceResultRow
 from webapp.store.models.runs import AttemptRow
 from webapp.store.paging import Page, Position
+from webapp.store.patterns import Clause
 
 STREAM_ROWS = 500
 

@@ -16,13 +16,14 @@ from webapp.domain.outcome import Level, RunStatus
 from webapp.errors import NotFoundError
 from webapp.query.expressions import EVERYTHING, And, Expression, Term
 from webapp.query.fields import View
-from webapp.store.filtering import Clause, Translation, translate
+from webapp.store.filtering import Translation, translate
 from webapp.store.leading import choose_lead
 from webapp.store.models.accounts import UserRow
 from webapp.store.models.inventory import ServiceRow
 from webapp.store.models.runs import RunDetailRow, RunLabelRow, RunRow
 from webapp.store.models.tables import EPOCH, MICROSECOND
 from webapp.store.paging import Page, Position
+from webapp.store.patterns import Clause
 
 SEARCH_WINDOW = 15_000
 FACET_ROWS = 1_000
