@@ -52,6 +52,63 @@ def test_faulty_block_is_refused_with_every_fault(viewer_api: FlaskClient) -> No
     ]
 
 
+FORMS = [
+    "label:nightly",
+    "testjob__health__exact__Complete,submitter__operator",
+    ["testjob__health__exact__Complete", "submitter__operator"],
+    {"entity": "testjob", "conditions": {"health": "Complete", "submitter__contains": "oper"}},
+    {"username": "operator", "name": "shared"},
+]
+
+
+@pytest.fixture
+def operator_api(api: Api, make_token: MakeToken) -> FlaskClient:
+    """Return an operator who has saved a query for everybody and one of their own."""
+    client = api(make_token(["ingest", "read"], role=Role.OPERATOR))
+    for name, is_shared in (("shared", True), ("own", False)):
+        path = f"/api/v1/queries/operator/{name}"
+        assert client.put(path, json={"text": "label:nightly", "shared": is_shared}).status_code == 201
+    return client
+
+
+@pytest.mark.usefixtures("operator_api")
+@pytest.mark.parametrize("query", FORMS)
+def test_query_of_each_form_is_right(viewer_api: FlaskClient, query: Any) -> None:
+    block = {"criteria": {"status": "all", "dependency_query": query}, "compare": {"query": query}}
+    answer = viewer_api.post("/api/v1/notify/check", json=block)
+    assert answer.status_code == 200, answer.get_json()
+    again = answer.get_json()["notify"]
+    assert viewer_api.post("/api/v1/notify/check", json=again).get_json()["notify"] == again
+
+
+@pytest.mark.usefixtures("operator_api")
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ({"entity": "testjob", "conditions": {"colour": "red"}}, 'the field "colour" is not supported'),
+        (["health__Complete", "testcase__name__exact__x"], 'conditions of "testcase" can'),
+        ({"username": "operator", "name": "gone"}, "there is no saved query operator/gone"),
+        ({"username": "operator", "name": "own"}, "there is no saved query operator/own"),
+    ],
+)
+def test_query_that_cannot_be_used_is_refused(viewer_api: FlaskClient, query: Any, fault: str) -> None:
+    block = {"criteria": {"status": "all", "dependency_query": query}, "compare": {"query": query}}
+    faults = viewer_api.post("/api/v1/notify/check", json=block).get_json()["errors"]
+    assert [each["path"].removesuffix(".conditions") for each in faults] == [
+        "notify.criteria.dependency_query",
+        "notify.compare.query",
+    ]
+    assert all(fault in each["message"] for each in faults)
+
+
+def test_own_query_is_for_runs_of_its_owner(operator_api: FlaskClient, admin_api: FlaskClient) -> None:
+    block = FINISHED | {"compare": {"query": {"username": "operator", "name": "own"}}}
+    body = {"service": "audit", "notify": block}
+    assert operator_api.put(f"/api/v1/runs/{UID}", json=body).status_code == 201
+    other = {**body, "submitter": "viewer"}
+    assert operator_api.put(f"/api/v1/runs/{UID[:-1]}8", json=other).status_code == 403
+
+
 @pytest.mark.parametrize("body", [b"\xff", b"- a", b"a: &x 1\nb: *x", b"", b"a: [", b"notify: 7"])
 def test_what_is_no_block_is_refused(viewer_api: FlaskClient, body: bytes) -> None:
     assert viewer_api.post("/api/v1/notify/check", data=body, content_type="text/plain").status_code == 422

@@ -123,12 +123,31 @@ def test_our_own_words_are_understood() -> None:
     assert policy.compare == CompareWish(query="service:backup", ignore=("x",), tolerance=0.1)
 
 
-def test_conditions_become_one_text() -> None:
-    conditions = {"testjob__health": "Complete", "submitter": "alice"}
-    block = FINISHED | {"compare": {"query": {"entity": "testjob", "conditions": conditions}}}
-    compare = policy_of(block).compare
-    assert compare is not None
-    assert compare.query == "testjob__health__Complete,submitter__alice"
+SAVED = SavedQuery(username="alice", name="nightly")
+
+
+@pytest.mark.parametrize(
+    ("query", "saved", "text"),
+    [
+        ("label:nightly", None, "label:nightly"),
+        ({"username": "alice", "name": "nightly"}, SAVED, ""),
+        (
+            {"entity": "testjob", "conditions": {"testjob__health": "Complete", "submitter": "alice"}},
+            None,
+            "testjob__health__Complete,submitter__alice",
+        ),
+        (
+            ["testjob__health__exact__Complete", "submitter__alice"],
+            None,
+            "testjob__health__exact__Complete,submitter__alice",
+        ),
+    ],
+)
+def test_query_of_each_form_is_understood_in_both_places(query: Any, saved: SavedQuery | None, text: str) -> None:
+    policy = policy_of({"criteria": {"status": "all", "dependency_query": query}, "compare": {"query": query}})
+    assert (policy.criteria.dependency_saved, policy.criteria.dependency_query) == (saved, text)
+    assert policy.compare == CompareWish(saved=saved, query=text)
+    assert policy_of(dump_policy(policy)) == policy
 
 
 @pytest.mark.parametrize(
@@ -164,6 +183,16 @@ def test_conditions_become_one_text() -> None:
             {"criteria": {"status": "all", "dependency_query": "("}},
             "notify.criteria.dependency_query",
             "cannot be read",
+        ),
+        (
+            {"criteria": {"status": "all", "dependency_query": {"username": "alice", "name": "gone"}}},
+            "notify.criteria.dependency_query",
+            "there is no such saved query",
+        ),
+        (
+            {"criteria": {"status": "all", "dependency_query": ["health__Complete", 7]}},
+            "notify.criteria.dependency_query[1]",
+            "expected a text, got 7",
         ),
         (
             {"criteria": {"status": "all", "stat": 1}},

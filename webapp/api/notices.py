@@ -88,7 +88,7 @@ def check_notify() -> CheckedBlock:
     block = read_notify(text)
     if set(block) == {"notify"}:
         block = block["notify"]
-    checked = require_block(db.session(), office(), block, now=clock.now())
+    checked = require_block(db.session(), office(), block, now=clock.now(), viewer=g.caller)
     if checked.policy is None:
         raise InvalidError(("notify", "expected criteria"))
     return CheckedBlock(ok=True, notify=dump_policy(checked.policy))

@@ -20,6 +20,7 @@ from webapp.domain.notice_block import read_notify
 from webapp.errors import InvalidError, NotFoundError
 from webapp.ingest.runs import RunFields, put_run, request_cancel
 from webapp.notify.known import require_block
+from webapp.notify.selecting import find_viewer
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.changes import hub_of
@@ -120,8 +121,11 @@ def change_run(uid: str, body: RunFields) -> tuple[int, RunDetailAnswer]:
 def _with_checked_notify(session: Session, body: RunFields) -> RunFields:
     if isinstance(body.notify, msgspec.UnsetType):
         return body
+    caller: Caller = g.caller
+    named = body.submitter if caller.has_scope(Scope.ADMIN) else msgspec.UNSET
+    viewer = caller if isinstance(named, msgspec.UnsetType) else find_viewer(session, named)
     try:
-        require_block(session, office(), read_notify(body.notify), now=clock.now())
+        require_block(session, office(), read_notify(body.notify), now=clock.now(), viewer=viewer)
     except InvalidError:
         if body.notify_on_error == "refuse":
             raise

@@ -118,7 +118,7 @@ def change_service(slug: str, body: ServiceBody) -> tuple[int, ServiceAnswer]:
     try:
         with writing() as session:
             if fields.options is not None:
-                check_options(session, office(), fields.options, now=clock.now())
+                check_options(session, office(), fields.options, now=clock.now(), viewer=g.caller)
             is_new = put_service(session, slug, fields, by_id=g.caller.user_id, now=clock.now())
             return (201 if is_new else 200), service_answer(get_service(session, slug))
     except InvalidError as error:

@@ -38,6 +38,14 @@ class ChangeWord(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedQuery:
+    """A saved query by its owner and name."""
+
+    username: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
     """When somebody is told.
 
@@ -46,12 +54,14 @@ class Criteria:
         types: at least one of these changes; empty asks for none.
         level: this level or a worse one; None asks for none.
         dependency_query: every other run it selects must have met the same status; empty asks for none.
+        dependency_saved: the same as a saved query.
     """
 
     status: tuple[StatusWord, ...]
     types: tuple[ChangeWord, ...] = ()
     level: Level | None = None
     dependency_query: str = ""
+    dependency_saved: SavedQuery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +94,6 @@ class CallbackWish:
     content_type: ContentType = ContentType.URLENCODED
     format: CallbackFormat = CallbackFormat.LAVA
     secrets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedQuery:
-    """A saved query by its owner and name."""
-
-    username: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,9 @@ def _dump_criteria(criteria: Criteria) -> dict[str, Any]:
         block["type"] = [str(word) for word in criteria.types]
     if criteria.level is not None:
         block["level"] = str(criteria.level)
-    if criteria.dependency_query:
+    if criteria.dependency_saved is not None:
+        block["dependency_query"] = _dump_saved(criteria.dependency_saved)
+    elif criteria.dependency_query:
         block["dependency_query"] = criteria.dependency_query
     return block
 
@@ -200,7 +204,7 @@ def _dump_callback(each: CallbackWish) -> dict[str, Any]:
 def _dump_compare(compare: CompareWish) -> dict[str, Any]:
     block: dict[str, Any] = {}
     if compare.saved is not None:
-        block["query"] = {"username": compare.saved.username, "name": compare.saved.name}
+        block["query"] = _dump_saved(compare.saved)
     elif compare.query:
         block["query"] = compare.query
     if compare.ignore:
@@ -208,6 +212,10 @@ def _dump_compare(compare: CompareWish) -> dict[str, Any]:
     if compare.tolerance is not None:
         block["tolerance"] = compare.tolerance
     return block
+
+
+def _dump_saved(saved: SavedQuery) -> dict[str, Any]:
+    return {"username": saved.username, "name": saved.name}
 
 
 def _filled(recipient: Recipient) -> Mapping[str, str]:

@@ -143,13 +143,11 @@ def _criteria(reader: Reader, block: Mapping[str, Any], path: str, known: Known)
     statuses = reader.words(found["status"], f"{path}.status", StatusWord) if "status" in found else ()
     types = reader.words(found["type"], f"{path}.type", ChangeWord) if "type" in found else ()
     level = reader.word(found["level"], f"{path}.level", Level) if "level" in found else None
-    query = reader.text(found, "dependency_query", path)
-    fault = known.find_query_fault(query) if query else ""
-    if fault:
-        reader.fault(f"{path}.dependency_query", fault)
+    query = found.get("dependency_query", "")
+    saved, query = _query(reader, query, f"{path}.dependency_query", known) if query != "" else (None, "")
     if not statuses:
         return None
-    return Criteria(status=statuses, types=types, level=level, dependency_query="" if fault else query)
+    return Criteria(status=statuses, types=types, level=level, dependency_query=query, dependency_saved=saved)
 
 
 def _recipients(reader: Reader, block: Mapping[str, Any], path: str, known: Known) -> tuple[Recipient, ...] | None:
@@ -284,12 +282,13 @@ def _compare(reader: Reader, value: object, path: str, known: Known) -> CompareW
 
 
 def _query(reader: Reader, value: object, path: str, known: Known) -> tuple[SavedQuery | None, str]:
+    """Return the saved query, or the text of the filter or conditions, that a query of any form asks for."""
     if isinstance(value, str):
-        text = reader.line(value, path)
-        if text and (fault := known.find_query_fault(text)):
-            reader.fault(path, fault)
-            return None, ""
-        return None, text
+        return None, _readable(reader, reader.line(value, path), path, known)
+    if isinstance(value, list | tuple):
+        items = reader.items(value, path, "conditions such as health__Complete")
+        texts = [reader.line(item, f"{path}[{number}]") for number, item in enumerate(items)]
+        return None, _readable(reader, ",".join(texts), path, known) if all(texts) else ""
     found = reader.mapping(value, path, QUERY)
     if found is None:
         return None, ""
@@ -322,8 +321,12 @@ def _conditions(reader: Reader, found: Mapping[str, Any], path: str, known: Know
             reader.fault(at, f"expected a text or number, got {shown(value)}")
             continue
         parts.append(f"{key}__{value}")
-    text = ",".join(parts)
-    if text and (fault := known.find_query_fault(text)):
-        reader.fault(f"{path}.conditions", fault)
-        return ""
-    return text
+    return _readable(reader, ",".join(parts), f"{path}.conditions", known)
+
+
+def _readable(reader: Reader, text: str, path: str, known: Known) -> str:
+    """Return a text that can be read as a filter or as conditions; empty when it is at fault."""
+    fault = known.find_query_fault(text) if text else ""
+    if fault:
+        reader.fault(path, fault)
+    return "" if fault else text

@@ -7,7 +7,7 @@ from datetime import datetime
 from webapp.domain.notices import Event
 from webapp.domain.outcome import ENDED, RunStatus
 from webapp.domain.policy import Criteria, StatusWord
-from webapp.notify.selecting import read_query
+from webapp.notify.selecting import read_selection
 from webapp.store.db import Session
 from webapp.store.runs import Run
 from webapp.store.selections import list_statuses
@@ -28,19 +28,30 @@ class Group:
     mismatch: str
 
 
-def find_group(session: Session, run: Run, event: Event, criteria: Criteria, *, now: datetime) -> Group:
+def find_group(
+    session: Session, run: Run, event: Event, criteria: Criteria, *, asked_by: str | None, now: datetime
+) -> Group:
     """Return how the runs of a `dependency_query` stand.
 
+    Args:
+        session: a reading session.
+        run: the run that something happened to.
+        event: what happened.
+        criteria: what is asked for.
+        asked_by: the account that must see a saved query.
+        now: the moment.
+
     Raises:
-        QueryError: the query can't be read any more.
+        QueryError: the query can't be read any more, or is a saved one that that account can't see.
     """
-    where = read_query(criteria.dependency_query, now=now)
+    saved, query = criteria.dependency_saved, criteria.dependency_query
+    where = read_selection(session, saved=saved, query=query, asked_by=asked_by, now=now)
     statuses = list_statuses(session, where=where, limit=MAX_RUNS)
     statuses.pop(run.id, None)
     met = _met(criteria, event)
     waiting = sorted(run_id for run_id, status in statuses.items() if status not in met)
     ids = ",".join(str(run_id) for run_id in sorted({*statuses, run.id}))
-    text = f"{event}\0{criteria.dependency_query}\0{sorted(met)}\0{ids}"
+    text = f"{event}\0{saved or query}\0{sorted(met)}\0{ids}"
     mismatch = ""
     if waiting:
         others = f"{len(waiting):,} of {len(statuses):,} other runs of the dependency_query"

@@ -6,6 +6,7 @@ from typing import Any
 
 import idna
 
+from webapp.domain.access import Caller
 from webapp.domain.notice_block import read_notify
 from webapp.domain.notice_options import find_unreachable, read_notice_options
 from webapp.domain.policy import Checked, SavedQuery
@@ -14,11 +15,10 @@ from webapp.errors import InvalidError, QueryError
 from webapp.notify.addresses import read_guard
 from webapp.notify.contract import WirePolicy
 from webapp.notify.office import Office
-from webapp.notify.selecting import read_query
+from webapp.notify.selecting import find_visible, read_query
 from webapp.store.accounts import find_user_by_name
 from webapp.store.db import Session
 from webapp.store.destinations import find_destination, list_destinations
-from webapp.store.queries import find_query
 
 
 class ServerKnown:
@@ -28,12 +28,14 @@ class ServerKnown:
         session: a reading session.
         office: what sends notices.
         now: the moment, for filters that speak of days.
+        viewer: the submitter, or whoever hands the block in, who must see the saved queries; None sees shared ones.
     """
 
-    def __init__(self, session: Session, office: Office, *, now: datetime) -> None:
+    def __init__(self, session: Session, office: Office, *, now: datetime, viewer: Caller | None) -> None:
         self._session = session
         self._policy: WirePolicy = office.policy(session)
         self._now = now
+        self._viewer = viewer
         self.methods: Collection[str] = frozenset(office.channels.names)
 
     def find_user_fault(self, name: str) -> str:
@@ -56,10 +58,12 @@ class ServerKnown:
         return ""
 
     def find_saved_query_fault(self, query: SavedQuery) -> str:
-        """Say what is wrong with a saved query."""
-        if find_query(self._session, owner=query.username, name=query.name) is not None:
-            return ""
-        return f"there is no saved query {query.username}/{query.name}"
+        """Say what is wrong with a saved query; one that may not be seen is not there."""
+        found = find_visible(self._session, query, viewer=self._viewer)
+        if found is None:
+            return f"there is no saved query {query.username}/{query.name}"
+        fault = self.find_query_fault(found.text)
+        return f"the saved query {found.title} can't be read any more: {fault}" if fault else ""
 
     def find_host_fault(self, host: str) -> str:
         """Say why a host may not be called."""
@@ -98,25 +102,35 @@ def _as_used(host: str) -> str:
         return ""
 
 
-def check_block(session: Session, office: Office, block: object, *, now: datetime, path: str = "notify") -> Checked:
+def check_block(
+    session: Session, office: Office, block: object, *, now: datetime, viewer: Caller | None, path: str = "notify"
+) -> Checked:
     """Return what a notify block wants and every fault, asked of everything the server knows."""
-    return check_policy(block, ServerKnown(session, office, now=now), path=path)
+    return check_policy(block, ServerKnown(session, office, now=now, viewer=viewer), path=path)
 
 
-def require_block(session: Session, office: Office, block: object, *, now: datetime, path: str = "notify") -> Checked:
+def require_block(
+    session: Session, office: Office, block: object, *, now: datetime, viewer: Caller | None, path: str = "notify"
+) -> Checked:
     """Return what a notify block wants.
 
     Raises:
         InvalidError: it has faults; it names all of them.
     """
-    checked = check_block(session, office, block, now=now, path=path)
+    checked = check_block(session, office, block, now=now, viewer=viewer, path=path)
     if checked.faults:
         raise InvalidError(*checked.faults)
     return checked
 
 
 def check_options(
-    session: Session, office: Office, options: Mapping[str, Any], *, now: datetime, path: str = "options"
+    session: Session,
+    office: Office,
+    options: Mapping[str, Any],
+    *,
+    now: datetime,
+    viewer: Caller | None,
+    path: str = "options",
 ) -> None:
     """Check what a service's options say about notices: words, whom they name, and the notify block.
 
@@ -133,7 +147,7 @@ def check_options(
     )
     if read.notify is not None:
         try:
-            faults += check_block(session, office, read_notify(read.notify), now=now).faults
+            faults += check_block(session, office, read_notify(read.notify), now=now, viewer=viewer).faults
         except InvalidError as error:
             faults += error.faults
     if faults:

@@ -147,18 +147,20 @@ def _block(occasion: Occasion, block: Mapping[str, Any] | str, route: str) -> Ru
         return _faulty(occasion, route, error.faults)
     if checked.policy is None or checked.faults:
         return _faulty(occasion, route, checked.faults)
-    return _policy(occasion, checked.policy, route)
+    return _policy(occasion, checked.policy, route, asked_by=occasion.run.submitter)
 
 
-def _policy(occasion: Occasion, policy: Policy, route: str) -> Rule:
+def _policy(occasion: Occasion, policy: Policy, route: str, *, asked_by: str | None) -> Rule:
     criteria = policy.criteria
     wants = Wants(verbosity=policy.verbosity, compare=policy.compare)
     try:
         happening = occasion.happening(compare=policy.compare, with_changes=asks_for_changes(criteria))
         mismatch = find_mismatch(criteria, happening)
         group = None
-        if not mismatch and criteria.dependency_query:
-            group = find_group(occasion.session, occasion.run, occasion.event, criteria, now=occasion.now)
+        if not mismatch and (criteria.dependency_saved or criteria.dependency_query):
+            group = find_group(
+                occasion.session, occasion.run, occasion.event, criteria, asked_by=asked_by, now=occasion.now
+            )
             mismatch = group.mismatch
         addressees = addressees_of(occasion.asking(route, wants), policy)
     except AfterrunError as error:
@@ -232,7 +234,7 @@ def _subscriptions(occasion: Occasion) -> list[Rule]:
             continue
         policy = policy_of(each)
         if policy is not None and selects_run(occasion.session, where=where, run_id=occasion.run.id):
-            rules.append(_policy(occasion, policy, route))
+            rules.append(_policy(occasion, policy, route, asked_by=each.user))
     return rules
 
 

@@ -11,6 +11,8 @@ from webapp.domain.policy_check import check_policy
 from webapp.errors import InvalidError, NotFoundError
 from webapp.notify.known import Lenient, ServerKnown
 from webapp.notify.office import Office
+from webapp.notify.selecting import find_viewer
+from webapp.store.accounts import get_user
 from webapp.store.db import Session
 from webapp.store.subscriptions import Subscription, add_subscription, count_of_user, list_of_user
 
@@ -37,7 +39,8 @@ def subscribe(session: Session, office: Office, wanted: Wanted, *, user_id: int,
     faults: list[tuple[str, str]] = []
     if wanted.channel not in METHODS:
         faults.append(("channel", f"expected one of {', '.join(METHODS)}, because others have no address of a person"))
-    known = ServerKnown(session, office, now=now)
+    viewer = find_viewer(session, get_user(session, user_id).name)
+    known = ServerKnown(session, office, now=now, viewer=viewer)
     if wanted.query and (fault := known.find_query_fault(wanted.query)):
         faults.append(("query", fault))
     block = {"criteria": wanted.criteria, "verbosity": wanted.verbosity}

@@ -130,8 +130,8 @@ def _conditions(conditions: list[tuple[str, str]]) -> Iterator[_Condition | tupl
         if not 2 <= len(parts) <= 4:
             yield path, f"expected field__value, field__operator__value or {TABLE}__field__operator__value"
             continue
-        if len(parts) == 4:
-            table = parts[0]
+        if len(parts) == 4 or parts[:-2] == [TABLE]:
+            table = parts.pop(0)
         field, operator, value = parts[-3:] if len(parts) > 2 else (parts[0], "exact", parts[1])
         yield _Condition(path=path, table=table, field=field, operator=operator, value=value)
 

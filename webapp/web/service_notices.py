@@ -28,7 +28,7 @@ from webapp.store.destinations import list_destinations
 from webapp.store.inventory import Service, get_service
 from webapp.store.runs import Run, find_run, page_runs
 from webapp.web.account_forms import CheckboxListField
-from webapp.web.guard import requires
+from webapp.web.guard import caller_here, requires
 from webapp.web.office import office
 from webapp.web.services import blueprint
 from webapp.web.trials import LATEST_RUNS, runs_as_options
@@ -118,7 +118,7 @@ def notices_try(slug: str) -> ResponseReturnValue:
 def notice_faults(service: Service) -> list[tuple[str, str]]:
     """Return what is wrong with the stored options of a service about notices."""
     try:
-        check_options(db.session(), office(), service.options, now=now(), path="")
+        check_options(db.session(), office(), service.options, now=now(), viewer=caller_here(), path="")
     except InvalidError as error:
         return [(path.lstrip("."), sentence) for path, sentence in error.faults]
     return []
@@ -182,7 +182,7 @@ def _read(service: Service, form: NoticesForm) -> dict[str, Any] | None:
     }
     try:
         options[NOTIFY] = put_back_secrets(text, read_notice_options(service.options).notify) or None
-        check_options(db.session(), office(), _given(options), now=now(), path="")
+        check_options(db.session(), office(), _given(options), now=now(), viewer=caller_here(), path="")
     except InvalidError as error:
         _mark(form, error)
         return None
