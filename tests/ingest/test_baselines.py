@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.factories.people import make_caller
 from tests.factories.runs import NOW, SERVER, record_run
@@ -89,6 +89,19 @@ def test_options_that_pin_what_cannot_be_are_refused(app: Flask) -> None:
             put(baseline="pinned", pinned=uid)
     with pytest.raises(InvalidError, match=r"options\.compare\.pinned: expected the uid"):
         put(baseline="pinned")
+
+
+def test_options_change_while_the_pinned_run_is_gone(app: Flask) -> None:
+    pin(record_run(app))
+    gone = str(uuid4())
+    with writing() as session:
+        session.execute(update(ServiceRow).values(options={"compare": {"baseline": "pinned", "pinned": gone}}))
+    rules = [{"kind": "path", "pattern": "$..uptime"}]
+    for compare in ({"baseline": "pinned", "rules": rules}, {"baseline": "previous"}, {"baseline": "last-ok"}):
+        put(pinned=gone, **compare)
+        assert options()["compare"] == {"pinned": gone, **compare}
+    with pytest.raises(InvalidError, match="expected the uid of a run of audit"):
+        put(baseline="pinned", pinned=str(uuid4()))
 
 
 def test_newest_runs_are_compared_anew(app: Flask) -> None:

@@ -71,20 +71,15 @@ def put_service(session: Session, slug: str, fields: ServiceFields, *, now: date
 
 
 def _check_options(session: Session, slug: str, before: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-    """Check the options for comparing; a run that was pinned before was checked then."""
+    """Check the options for comparing; a run that was pinned before was checked then, and may be gone."""
     if OPTION not in options:
         return
     try:
         compare = check_compare_options(options)
-        if (compare.baseline, compare.pinned) != _pinned(before):
+        if compare.pinned is None or compare.pinned != read_compare_options(before).pinned:
             check_pinned(session, slug, compare)
     except InvalidError as error:
         raise InvalidError(*((f"options.{path}", message) for path, message in error.faults)) from error
-
-
-def _pinned(options: Mapping[str, Any]) -> tuple[str, str | None]:
-    compare = read_compare_options(options)
-    return compare.baseline, compare.pinned
 
 
 def _record_rules(
