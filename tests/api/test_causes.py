@@ -7,7 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import MakeToken
-from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.runs import NOW, SERVER, CaseReport, Device, record_run
+from webapp.ingest.baselines import pin_run
+from webapp.store.db import writing
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +33,11 @@ def test_causes_and_their_members(app: Flask, caller: FlaskClient) -> None:
     )
     answer = caller.get(f"/api/v1/runs/{last}/causes").json
     assert answer is not None
-    assert (answer["failures"], answer["causes"], answer["base"]) == (4, 2, {"uid": before, "number": 1})
+    assert (answer["failures"], answer["causes"], answer["base"]) == (
+        4,
+        2,
+        {"service": "audit", "uid": before, "number": 1},
+    )
     first, second = answer["items"]
     assert first | {"code": ""} == {
         "code": "",
@@ -52,6 +58,22 @@ def test_causes_and_their_members(app: Flask, caller: FlaskClient) -> None:
     assert [item["name"] for item in cases["items"]] == ["boots"]
     for kind in ("results", "cases"):
         assert caller.get(f"/api/v1/runs/{last}/{kind}?cause=nonsense").json == {"items": [], "next": None}
+
+
+def test_causes_are_held_against_the_baseline_of_the_service(app: Flask, caller: FlaskClient) -> None:
+    pinned, _, last = (
+        record_run(app, devices=[Device(name="a", status="failed", message=message)])
+        for message in ("disk full", "no route", "disk full")
+    )
+    path = f"/api/v1/runs/{last}/causes"
+    answers = [caller.get(path).json]
+    with writing() as session:
+        pin_run(session, pinned, caller=SERVER, now=NOW)
+    answers.append(caller.get(path).json)
+    found = [
+        (answer["base"]["number"], answer["items"][0]["is_new"], len(answer["gone"])) for answer in answers if answer
+    ]
+    assert found == [(2, True, 1), (1, False, 0)]
 
 
 def test_limit_attempt_and_refusals(app: Flask, caller: FlaskClient) -> None:

@@ -10,10 +10,10 @@ from webapp.api.cause_rows import causes_of
 from webapp.api.results import Section, section_of
 from webapp.api.runs import readable_run
 from webapp.api.schema import Takes, operation
+from webapp.compare.baseline import find_usual_baseline
 from webapp.compare.causes import Cause
 from webapp.domain.access import Scope
 from webapp.store.db import db
-from webapp.store.runs import find_previous_run
 
 blueprint = Blueprint("api_causes", __name__, url_prefix="/api/v1")
 
@@ -51,8 +51,9 @@ class CauseAnswer(msgspec.Struct, frozen=True):
 
 
 class BaseAnswer(msgspec.Struct, frozen=True):
-    """The run that causes are held against."""
+    """The run that causes are held against; a saved query may choose one of another service."""
 
+    service: str
     uid: str
     number: int
 
@@ -79,16 +80,18 @@ def list_causes(uid: str, query: CauseQuery) -> CauseList:
     """List the causes of a run's failures.
 
     Failing devices and cases are grouped by the first line of what was said about them, without what differs from one
-    to the next. The causes of the overall section are held against those of the run before that ended.
+    to the next. The causes of the overall section are held against those of the run that the
+    service's runs are compared with.
     """
     run = readable_run(uid)
     attempt = section_of(query.attempt)
-    base = find_previous_run(db.session(), run) if attempt is None else None
+    usual = find_usual_baseline(db.session(), run) if attempt is None else None
+    base = None if usual is None else usual.run
     found = causes_of(run, attempt, base=base)
     return CauseList(
         failures=found.failures,
         causes=len(found.items),
-        base=None if base is None else BaseAnswer(uid=base.uid, number=base.number),
+        base=None if base is None else BaseAnswer(service=base.service, uid=base.uid, number=base.number),
         items=_answers(found.items[: query.limit]),
         gone=_answers(found.gone[: query.limit]),
     )

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp import clock
+from webapp.compare.baseline import find_usual_baseline
 from webapp.domain.access import Permission
 from webapp.domain.changes import CLASS_TITLES
 from webapp.domain.outcome import DEVICE_FAILURE, ENDED, CaseResult
@@ -49,7 +50,8 @@ def show(uid: str) -> ResponseReturnValue:
     attempts = list_attempts(session, run.id)
     section = read_section(run, attempts)
     previous = find_previous_run(session, run)
-    causes = read_causes(session, section, base=previous)
+    usual = find_usual_baseline(session, run)
+    causes = read_causes(session, section, base=None if usual is None else usual.run)
     devices = read_devices(session, section, only=causes.devices)
     values = {
         "run": run,
