@@ -42,6 +42,17 @@ def test_lines_of_a_program(folder: Path) -> None:
     assert (found.lines, found.is_whole) == ([b"TASK", b"second"], True)
 
 
+def test_a_program_is_given_no_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("AFTERRUN_SECRET_KEY", "DATABASE_URL", "MAIL_PASSWORD", "SLACK_TOKEN", "PGPASSWORD", "TOKEN_OF_ANOTHER")
+    for name in secrets:
+        monkeypatch.setenv(name, "hunter2")
+    monkeypatch.setenv("TZ", "UTC")
+    write_program(folder, "import os; yield ' '.join(os.environ).encode()")
+    given = run_program("program", b"task", budget_s=30).lines[1].decode().split()
+    assert not set(secrets) & set(given)
+    assert {"PATH", "TZ"} <= set(given)
+
+
 def test_a_program_that_fails_is_not_whole(folder: Path) -> None:
     write_program(folder, "raise ValueError")
     found = run_program("program", b"task", budget_s=30)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 LONGEST_S = 60  # of processor time, for a program whose starter was killed
 PACKAGES = str(Path(__file__).resolve().parents[2])
+# What such a program may know of the environment, whose other variables may be settings and hold secrets.
+PASSED = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +34,17 @@ def run_program(module: str, task: bytes, *, budget_s: float) -> Answer:
         budget_s: seconds after which it is killed; the lines that it has written by then count.
     """
     command = [sys.executable, "-m", module]
-    environment = {**os.environ, "PYTHONPATH": PACKAGES}
+    given = environment()
     try:
-        done = subprocess.run(command, input=task, capture_output=True, env=environment, timeout=budget_s, check=False)
+        done = subprocess.run(command, input=task, capture_output=True, env=given, timeout=budget_s, check=False)
     except subprocess.TimeoutExpired as error:
         return Answer(lines=_lines(error.stdout or b""), is_whole=False)
     return Answer(lines=_lines(done.stdout), is_whole=done.returncode == 0)
+
+
+def environment() -> dict[str, str]:
+    """Return the variables that a program of ours is given: what it needs to start, and none that may be a secret."""
+    return {**{name: os.environ[name] for name in PASSED if name in os.environ}, "PYTHONPATH": PACKAGES}
 
 
 def answer(work: Callable[[bytes], Iterable[bytes]]) -> None:

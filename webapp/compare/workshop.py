@@ -21,6 +21,7 @@ from webapp.compare.drafts import draft
 from webapp.compare.linefile import INDEX, TEXT
 from webapp.compare.maker import READY, REFUSED
 from webapp.compare.making import RAW, Order, Origin, make, make_messages
+from webapp.compare.programs import environment
 from webapp.compare.shelf import Shelf
 from webapp.compare.texts import Text
 from webapp.errors import AfterrunError, BusyError, TooLargeError
@@ -36,8 +37,6 @@ PATIENCE_S = 1.5
 FAILED_S = 60.0
 
 ROOT = Path(__file__).resolve().parents[2]
-# Settings hold secrets, and the process needs none of them.
-_PRIVATE = ("AFTERRUN_", "DATABASE_URL", "MAIL_", "GIT_", "TASK_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,13 +197,12 @@ class Workshop:
     @contextmanager
     def _process(self) -> Iterator[subprocess.Popen[bytes]]:
         """Start a process that makes one comparison, and end it in any case."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_PRIVATE)}
         process = subprocess.Popen(
             [sys.executable, "-m", "webapp.compare.maker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
-            env=environment,
+            env=environment(),
             start_new_session=True,
         )
         self._processes.add(process)
