@@ -150,9 +150,19 @@ def test_row_of_a_killed_worker_is_taken_again_and_the_late_one_changes_nothing(
     again = must_take("mail", now=LATER + LEASE)
     assert again.attempt == 2
     with writing() as session:
+        assert not outbox.renew(session, late, until=LATER + 9 * LEASE)
         assert not outbox.finish(session, late)
         assert not outbox.postpone(session, late, next_at=LATER, fault="late")
         assert outbox.finish(session, again)
+
+
+def test_lease_that_is_renewed_ends_later(app: Flask, run_id: int) -> None:
+    add(run_id, "mail")
+    work = must_take("mail")
+    with writing() as session:
+        assert outbox.renew(session, work, until=LATER + 3 * LEASE)
+    assert take("mail", now=LATER + 2 * LEASE) is None
+    assert take("mail", now=LATER + 3 * LEASE) is not None
 
 
 def test_lane_has_few_slots_and_others_go_on(app: Flask, run_id: int) -> None:

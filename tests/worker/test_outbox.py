@@ -23,7 +23,9 @@ from webapp.notify.contract import ChannelError
 from webapp.store import outbox
 from webapp.store.db import db, reading, writing
 from webapp.store.deliveries import list_attempts
+from webapp.store.models.notices import OutboxRow
 from webapp.store.runs import get_run
+from webapp.worker import lease
 from webapp.worker.desk import Desk
 from webapp.worker.outbox import list_due_lanes, work_lane
 
@@ -197,6 +199,45 @@ def test_worker_that_dies_in_the_middle_loses_nothing(site: Site, key: str) -> N
     (delivery,) = site.deliveries(uid)
     assert (delivery.state, delivery.attempts) == (DeliveryState.SENT, 2)
     assert len(told(key)) == 1
+
+
+def test_delivery_that_takes_long_is_nobody_elses(site: Site, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEW_S", 0.01)
+    lane = "handler:handler:mine"
+    uid = record_run(site.app)
+    site.plan()
+    seen = []
+
+    def take_long() -> None:
+        site.expire_leases()
+        wait_for(lambda: not list_due_lanes())
+        seen.append(work_lane(site.office, lane, workers=8))
+
+    with way(key, take_long):
+        site.work()
+    (delivery,) = site.deliveries(uid)
+    assert (seen, delivery.state, delivery.attempts, len(told(key))) == ([False], DeliveryState.SENT, 1, 1)
+    assert not any(thread.name.startswith("lease") for thread in threading.enumerate())
+
+
+def test_delivery_that_somebody_else_has_is_not_renewed(site: Site, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEW_S", 0.01)
+    uid = record_run(site.app)
+    site.plan()
+
+    def lose() -> None:
+        with writing() as session:
+            row = session.query(OutboxRow).filter_by(state="sending").one()
+            row.token, row.lease_until = "another's", now() + timedelta(seconds=5)
+        wait_for(lambda: not any(thread.name.startswith("lease") for thread in threading.enumerate()))
+
+    with way(key, lose):
+        site.work()
+    with reading() as session:
+        row = session.query(OutboxRow).filter_by(token="another's").one()
+        assert row.lease_until is not None
+        assert row.lease_until < now() + timedelta(seconds=10)
+    assert site.deliveries(uid)[0].state is DeliveryState.SENDING
 
 
 def test_plan_that_fails_is_tried_again_and_the_end_stands(

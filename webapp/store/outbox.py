@@ -178,6 +178,12 @@ def claim(session: Session, lane: str, *, now: datetime, lease: timedelta, suspe
     )
 
 
+def renew(session: Session, work: Work, *, until: datetime) -> bool:
+    """Let nobody else take a row before a moment; False when its lease ended and somebody else has it now."""
+    changed = update(_OUTBOX).where(_is_mine(work)).values(lease_until=until)
+    return session.connection().execute(changed).rowcount == 1
+
+
 def finish(session: Session, work: Work) -> bool:
     """Remove a row that is done; False when its lease ended and somebody else has it now."""
     return session.connection().execute(delete(_OUTBOX).where(_is_mine(work))).rowcount == 1

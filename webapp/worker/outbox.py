@@ -15,8 +15,8 @@ from webapp.store import outbox
 from webapp.store.db import Session, reading, writing
 from webapp.store.destinations import StoppedTarget, stop_target, switch_off
 from webapp.store.outbox import Work
+from webapp.worker.lease import LEASE, renewed
 
-LEASE = timedelta(seconds=120)
 HOLD = timedelta(seconds=30)
 PLAN_AGAIN = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
@@ -74,7 +74,8 @@ def _plan_later(work: Work, *, fault: str) -> None:
 def _deliver(office: Office, work: Work, delivery_id: int) -> None:
     began = now()
     try:
-        outcome = Courier(office=office, reading=reading).deliver(delivery_id, attempt=work.attempt, now=began)
+        with renewed(work):
+            outcome = Courier(office=office, reading=reading).deliver(delivery_id, attempt=work.attempt, now=began)
     except Exception as error:
         log.exception("the delivery %d could not be made", delivery_id)
         outcome = Outcome(state=DeliveryState.RETRYING, reason=f"{type(error).__name__}: {error}"[:1_000])
