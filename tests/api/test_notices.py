@@ -13,8 +13,8 @@ from tests.factories.runs import Device, record_run
 from tests.factories.sites import Site
 from tests.queries import counted_queries
 from webapp.domain.access import Role
-from webapp.store.accounts import change_user, find_user_by_name
-from webapp.store.db import writing
+from webapp.store.accounts import change_user, find_user_by_name, get_user, list_audit
+from webapp.store.db import reading, writing
 
 pytestmark = pytest.mark.integration
 
@@ -217,12 +217,29 @@ def test_delivery_is_listed_shown_sent_again_and_taken_back(told: str, admin_api
     assert (again.status_code, again.get_json()["state"]) == (202, "pending")
     assert admin_api.post(f"{path}/cancel").get_json()["state"] == "canceled"
     assert admin_api.post(f"{path}/retry").status_code == 202
+    details = {"uid": item["uid"], "channel": "webhook"}
+    assert audited() == [
+        ("admin", action, "audit #1", details)
+        for action in ("delivery.sent_again", "delivery.canceled", "delivery.sent_again")
+    ]
+
+
+def audited() -> list[tuple[str, str, str, Any]]:
+    """Return who sent what again or took it back, the newest first."""
+    with reading() as session:
+        return [
+            (get_user(session, line.user_id).name, line.action, line.subject, line.details)
+            for line in list_audit(session, limit=20)
+            if line.action.startswith("delivery.") and line.user_id is not None
+        ]
 
 
 def test_many_are_replayed(told: str, admin_api: FlaskClient) -> None:
     answer = admin_api.post("/api/v1/deliveries/replay", json={"state": "failed", "run": told})
     assert answer.status_code == 202
-    assert len(answer.get_json()["uids"]) == 1
+    uids = answer.get_json()["uids"]
+    assert len(uids) == 1
+    assert audited() == [("admin", "delivery.sent_again", "1 message", {"uids": uids})]
     assert admin_api.post("/api/v1/deliveries/replay", json={"state": "failed"}).get_json() == {"uids": []}
 
 

@@ -40,7 +40,7 @@ def reread(delivery: Delivery) -> Delivery:
 def test_message_is_sent_again_as_it_was_under_the_same_id(site: Site, receiver: Receiver) -> None:
     sent = tell(site, f"{receiver.url}/", method="POST")
     with writing() as session:
-        resend(session, site.office, sent, now=now())
+        resend(session, site.office, sent, by_id=None, now=now())
     site.work()
     first, second = receiver.taken
     assert first.headers["webhook-id"] == second.headers["webhook-id"] == sent.uid
@@ -56,7 +56,7 @@ def test_message_that_waits_is_sent_now(site: Site, receiver: Receiver) -> None:
     assert waiting.state is DeliveryState.RETRYING
     receiver.replies.clear()
     with writing() as session:
-        resend(session, site.office, waiting, now=now())
+        resend(session, site.office, waiting, by_id=None, now=now())
     site.work()
     assert reread(waiting).state is DeliveryState.SENT
 
@@ -66,7 +66,7 @@ def test_target_that_was_gone_is_taken_up_again(site: Site, receiver: Receiver) 
     gone = tell(site, f"{receiver.url}/x")
     receiver.replies.clear()
     with writing() as session:
-        resend(session, site.office, gone, now=now())
+        resend(session, site.office, gone, by_id=None, now=now())
     site.work()
     assert reread(gone).state is DeliveryState.SENT
     assert tell(site, f"{receiver.url}/x").state is DeliveryState.SENT
@@ -76,9 +76,10 @@ def test_message_that_waits_is_taken_back(site: Site, receiver: Receiver) -> Non
     receiver.replies["/x"] = Reply(status=503)
     waiting = tell(site, f"{receiver.url}/x")
     with writing() as session:
-        cancel(session, waiting, by="ada", now=now())
+        ada = site.caller("ada")
+        cancel(session, waiting, by=ada, now=now())
         with pytest.raises(ConflictError, match="it is canceled already"):
-            cancel(session, get_delivery(session, waiting.uid), by="ada", now=now())
+            cancel(session, get_delivery(session, waiting.uid), by=ada, now=now())
     site.make_due()
     site.work()
     assert len(receiver.taken) == 1
@@ -94,9 +95,9 @@ def test_message_in_a_workers_hands_is_left_there(site: Site, receiver: Receiver
         assert outbox.claim(session, lane, now=now(), lease=timedelta(minutes=2), suspects=4) is not None
     with writing() as session:
         with pytest.raises(ConflictError, match="at this moment"):
-            resend(session, site.office, waiting, now=now())
+            resend(session, site.office, waiting, by_id=None, now=now())
         with pytest.raises(ConflictError, match="at this moment"):
-            cancel(session, waiting, by="ada", now=now())
+            cancel(session, waiting, by=site.caller("ada"), now=now())
 
 
 def test_who_was_never_addressed_cannot_be_sent_to(site: Site) -> None:
@@ -106,20 +107,20 @@ def test_who_was_never_addressed_cannot_be_sent_to(site: Site) -> None:
     (skipped,) = site.deliveries(uid)
     with writing() as session:
         with pytest.raises(ConflictError, match="eve has no mail address"):
-            resend(session, site.office, skipped, now=now())
-        assert replay(session, site.office, DeliveryFilter(run_uid=uid), now=now()) == []
+            resend(session, site.office, skipped, by_id=None, now=now())
+        assert replay(session, site.office, DeliveryFilter(run_uid=uid), by_id=None, now=now()) == []
 
 
 def test_run_that_has_not_begun_has_no_event_to_plan(site: Site) -> None:
     uid = record_run(site.app, fields={"labels": ["x"]}, status=None)
     with writing() as session:
         run = get_run(session, uid)
-        plan_again(session, run, now=now())
+        plan_again(session, run, by_id=None, now=now())
     queued = "01890a5d-ac96-774b-bcce-b302099a8057"
     with writing() as session:
         put_run(session, queued, RunFields(service="audit"), caller=site.caller("ada"), now=now())
         with pytest.raises(ConflictError, match="not begun"):
-            plan_again(session, get_run(session, queued), now=now())
+            plan_again(session, get_run(session, queued), by_id=None, now=now())
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from webapp.accounts.sessions import account_of
 from webapp.domain.access import Role
 from webapp.domain.deliveries import DeliveryState
 from webapp.store import accounts
+from webapp.store.accounts import list_audit
 from webapp.store.db import reading
 
 pytestmark = pytest.mark.integration
@@ -148,6 +149,11 @@ def test_waiting_message_is_taken_back_once(site: Site) -> None:
     assert "canceled by operator" in operator.get(f"/deliveries/{sick}").text
     operator.post(f"/deliveries/{sick}/cancel")
     assert "It was not taken back: it is canceled already." in unescape(operator.get(f"/deliveries/{sick}").text)
+    operator.post(f"/deliveries/{sick}/again")
+    with reading() as session:
+        lines = [line for line in list_audit(session, limit=20) if line.action.startswith("delivery.")]
+    assert [line.action for line in lines] == ["delivery.sent_again", "delivery.canceled"]
+    assert None not in {line.user_id for line in lines}
 
 
 def test_reader_sees_who_was_told_but_not_what_was_said(site: Site) -> None:

@@ -164,7 +164,7 @@ def retry_delivery(uid: str) -> DeliveryAnswer:
     """Send a message again, the same text under the same id; one that waits is sent now."""
     with writing() as session:
         delivery = _changeable(get_delivery(session, uid))
-        again.resend(session, office(), delivery, now=clock.now())
+        again.resend(session, office(), delivery, by_id=g.caller.user_id, now=clock.now())
         return _answer(get_delivery(session, uid), g.caller)
 
 
@@ -180,7 +180,7 @@ def cancel_delivery(uid: str) -> DeliveryAnswer:
     """Take a message back that has not left yet."""
     with writing() as session:
         delivery = _changeable(get_delivery(session, uid))
-        again.cancel(session, delivery, by=g.caller.name, now=clock.now())
+        again.cancel(session, delivery, by=g.caller, now=clock.now())
         return _answer(get_delivery(session, uid), g.caller)
 
 
@@ -198,7 +198,7 @@ def replay_deliveries(body: ReplayBody) -> Replayed:
     if caller.services:
         raise ForbiddenError("this token is limited to services; replay them one by one")
     with writing() as session:
-        return Replayed(uids=again.replay(session, office(), _filter(body), now=clock.now()))
+        return Replayed(uids=again.replay(session, office(), _filter(body), by_id=caller.user_id, now=clock.now()))
 
 
 def _filter(query: DeliveryListQuery | ReplayBody) -> DeliveryFilter:

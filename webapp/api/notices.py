@@ -138,7 +138,7 @@ def plan_run_again(uid: str) -> Accepted:
     run = readable_run(uid)
     check_service(g.caller, run.service)
     with writing() as session:
-        plan_again(session, run, now=clock.now())
+        plan_again(session, run, by_id=g.caller.user_id, now=clock.now())
     return Accepted(planned=True)
 
 

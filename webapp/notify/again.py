@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from webapp.domain.access import Caller
 from webapp.domain.deliveries import OPEN, DeliveryState
 from webapp.domain.notices import Event
 from webapp.domain.outcome import ENDED, RunStatus
@@ -11,6 +12,7 @@ from webapp.notify.addressee import lane_of
 from webapp.notify.office import Office
 from webapp.notify.wants import read_target
 from webapp.store import outbox
+from webapp.store.accounts import add_audit
 from webapp.store.db import Session
 from webapp.store.deliveries import (
     Delivery,
@@ -26,14 +28,19 @@ from webapp.store.runs import Run
 MAX_REPLAYED = 1_000
 
 
-def resend(session: Session, office: Office, delivery: Delivery, *, now: datetime) -> None:
-    """Send a message again, or now rather than later: the same text under the same id.
+def resend(session: Session, office: Office, delivery: Delivery, *, by_id: int | None, now: datetime) -> None:
+    """Send a message again, or now rather than later: the same text under the same id; recorded with who wanted it.
 
     A target that said it is no more is taken up again.
 
     Raises:
         ConflictError: it is being sent at this moment, or there is nobody to send it to.
     """
+    _resend(session, office, delivery, now=now)
+    _record(session, "delivery.sent_again", delivery, by_id=by_id, now=now)
+
+
+def _resend(session: Session, office: Office, delivery: Delivery, *, now: datetime) -> None:
     if delivery.state is DeliveryState.SKIPPED:
         raise ConflictError(f"it was never addressed to anybody: {delivery.reason}; plan the run's event again instead")
     if delivery.state in OPEN and not outbox.remove_work(session, delivery.id):
@@ -53,31 +60,37 @@ def resend(session: Session, office: Office, delivery: Delivery, *, now: datetim
     outbox.add_work(session, [work], now=now)
 
 
-def replay(session: Session, office: Office, where: DeliveryFilter, *, now: datetime) -> list[str]:
+def replay(session: Session, office: Office, where: DeliveryFilter, *, by_id: int | None, now: datetime) -> list[str]:
     """Send many messages again, the oldest first; return the uids of those that will be sent.
 
     Those that are being sent, or were never addressed to anybody, are left as they are.
     """
-    return resend_all(session, office, list_deliveries(session, where=where, limit=MAX_REPLAYED), now=now)
+    found = list_deliveries(session, where=where, limit=MAX_REPLAYED)
+    return resend_all(session, office, found, by_id=by_id, now=now)
 
 
-def resend_all(session: Session, office: Office, found: Iterable[Delivery], *, now: datetime) -> list[str]:
-    """Send messages again and return the uids of those that will be sent.
+def resend_all(
+    session: Session, office: Office, found: Iterable[Delivery], *, by_id: int | None, now: datetime
+) -> list[str]:
+    """Send messages again and return the uids of those that will be sent; recorded in one line with who wanted it.
 
     Those that are being sent, or were never addressed to anybody, are left as they are.
     """
     done = []
     for delivery in found:
         try:
-            resend(session, office, delivery, now=now)
+            _resend(session, office, delivery, now=now)
         except ConflictError:
             continue
         done.append(delivery.uid)
+    if done:
+        subject, details = "1 message" if len(done) == 1 else f"{len(done):,} messages", {"uids": done}
+        add_audit(session, user_id=by_id, action="delivery.sent_again", subject=subject, now=now, details=details)
     return done
 
 
-def cancel(session: Session, delivery: Delivery, *, by: str, now: datetime) -> None:
-    """Take a message back that has not left yet.
+def cancel(session: Session, delivery: Delivery, *, by: Caller, now: datetime) -> None:
+    """Take a message back that has not left yet; recorded with who wanted it.
 
     Raises:
         ConflictError: it has left, is being sent at this moment, or is over otherwise.
@@ -86,11 +99,14 @@ def cancel(session: Session, delivery: Delivery, *, by: str, now: datetime) -> N
         raise ConflictError(f"it is {delivery.state} already")
     if not outbox.remove_work(session, delivery.id):
         raise ConflictError("it is being sent at this moment")
-    mark_ended(session, delivery.id, DeliveryState.CANCELED, reason=f"canceled by {by}", now=now)
+    mark_ended(session, delivery.id, DeliveryState.CANCELED, reason=f"canceled by {by.name}", now=now)
+    _record(session, "delivery.canceled", delivery, by_id=by.user_id, now=now)
 
 
-def plan_again(session: Session, run: Run, *, now: datetime) -> None:
+def plan_again(session: Session, run: Run, *, by_id: int | None, now: datetime) -> None:
     """Have the last event of a run planned anew: whoever was told of it already is not told again.
+
+    It is recorded with who wanted it.
 
     Raises:
         ConflictError: the run has not begun.
@@ -99,3 +115,11 @@ def plan_again(session: Session, run: Run, *, now: datetime) -> None:
         raise ConflictError("the run has not begun yet")
     event = Event.ENDED if run.status in ENDED else Event.RUNNING
     outbox.add_event(session, run_id=run.id, event=event, now=now)
+    subject, details = f"{run.service} #{run.number}", {"event": str(event)}
+    add_audit(session, user_id=by_id, action="delivery.planned_again", subject=subject, now=now, details=details)
+
+
+def _record(session: Session, action: str, delivery: Delivery, *, by_id: int | None, now: datetime) -> None:
+    subject = f"{delivery.service} #{delivery.run_number}"
+    details = {"uid": delivery.uid, "channel": delivery.channel}
+    add_audit(session, user_id=by_id, action=action, subject=subject, now=now, details=details)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp import clock
 from webapp.domain.access import Permission
@@ -99,7 +100,7 @@ def replay() -> ResponseReturnValue:
         where = And(parts=(where, Term(field="status", op=Op.IS, values=(DeliveryState.FAILED.value,))))
     with writing() as session:
         wanted = list_matching(session, where=where, limit=again.MAX_REPLAYED)
-        uids = again.resend_all(session, office(), wanted, now=clock.now())
+        uids = again.resend_all(session, office(), wanted, by_id=current_user.id, now=clock.now())
     flash(f"{len(uids):,} {'message is' if len(uids) == 1 else 'messages are'} sent again.", "success")
     return redirect(local_path(request.form.get("next")))
 

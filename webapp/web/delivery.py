@@ -130,7 +130,7 @@ def resend(uid: str) -> ResponseReturnValue:
     """Send a message again, or now."""
     try:
         with writing() as session:
-            again.resend(session, office(), get_delivery(session, uid), now=clock.now())
+            again.resend(session, office(), get_delivery(session, uid), by_id=current_user.id, now=clock.now())
     except ConflictError as error:
         flash(f"It was not sent again: {error}.", "error")
     else:
@@ -144,7 +144,7 @@ def cancel(uid: str) -> ResponseReturnValue:
     """Take a message back that has not left yet."""
     try:
         with writing() as session:
-            again.cancel(session, get_delivery(session, uid), by=current_user.name, now=clock.now())
+            again.cancel(session, get_delivery(session, uid), by=reader(), now=clock.now())
     except ConflictError as error:
         flash(f"It was not taken back: {error}.", "error")
     else:
