@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,12 +12,13 @@ from sqlalchemy import func, select
 from webapp.clock import now
 from webapp.notify.office import EXTENSION
 from webapp.settings.resolve import Settings
-from webapp.store.db import reading
+from webapp.store.db import reading, writing
 from webapp.store.models.runs import RunRow
+from webapp.store.models.workers import DutyRow
 from webapp.store.workers import ask_health
 from webapp.worker.desk import Desk
 from webapp.worker.engines.huey import JsonSerializer
-from webapp.worker.jobs import EVERY_S, JOBS
+from webapp.worker.jobs import EVERY_S, JOBS, LOOK_S, OWN
 from webapp.worker.schedule import Recently, Schedule
 
 
@@ -53,6 +55,7 @@ def test_what_was_swept_is_not_swept_again_for_a_while() -> None:
 @pytest.mark.unit
 def test_every_job_has_its_time() -> None:
     assert JOBS.keys() == EVERY_S.keys()
+    assert JOBS.keys() > OWN
 
 
 @pytest.mark.unit
@@ -80,6 +83,7 @@ def test_failing_job_is_recorded_and_runs_again(app: Flask, caplog: pytest.LogCa
     desk = Desk(office, app.app_context, workers=1)
     for _ in range(2):
         desk.perform("retention")
+        _pass_a_day()
     assert caplog.text.count("the job retention failed") == 2
     assert "expected a whole number" in caplog.text
 
@@ -106,6 +110,32 @@ def test_started_desk_beats_checks_itself_and_leaves_in_order(app: Flask) -> Non
         desk.stop()
     assert time.monotonic() - began < 5
     assert ask_health(since=now().replace(year=2000)).workers == []
+
+
+@pytest.mark.integration
+def test_many_processes_do_once_what_is_to_be_done_once(app: Flask) -> None:
+    desks = [_desk(app) for _ in range(3)]
+    for desk in desks:
+        desk.perform("selfcheck")
+    assert _runs() == 1
+    _pass_a_day()
+    for desk in desks:
+        desk.perform("selfcheck")
+    assert _runs() == 2
+
+
+@pytest.mark.integration
+def test_server_that_starts_again_checks_itself_again(app: Flask) -> None:
+    _desk(app).perform("selfcheck")
+    with writing() as session:
+        session.query(DutyRow).update({"begun_at": now() - timedelta(seconds=LOOK_S + 1)})
+    _desk(app).perform("selfcheck")
+    assert _runs() == 2
+
+
+def _pass_a_day() -> None:
+    with writing() as session:
+        session.query(DutyRow).update({"begun_at": now() - timedelta(days=2)})
 
 
 def _runs() -> int:

@@ -11,7 +11,7 @@ from webapp.store.changes import Hub, hub_of
 from webapp.store.db import db
 from webapp.store.outbox import listen
 from webapp.worker.engines.huey import HueyEngine
-from webapp.worker.jobs import EVERY_S, JOBS, LANE, Surroundings, leave
+from webapp.worker.jobs import EVERY_S, JOBS, LANE, LOOK_S, Surroundings, is_mine, leave
 from webapp.worker.outbox import work_lane
 from webapp.worker.schedule import Schedule
 
@@ -38,7 +38,7 @@ class Desk:
         self._office = office
         self._entering = entering
         self._workers = workers
-        self._schedule = Schedule(EVERY_S)
+        self._schedule = Schedule({kind: min(every_s, LOOK_S) for kind, every_s in EVERY_S.items()})
         self._engine = HueyEngine(self.perform, self.sweep, queue=office.instance / QUEUE, workers=workers)
         self._around = Surroundings(
             instance=office.instance, settings=office.settings, office=office, kick=self._engine.kick
@@ -81,7 +81,8 @@ class Desk:
             return
         try:
             with self._entering():
-                job(self._around)
+                if is_mine(kind, self._around):
+                    job(self._around)
         except Exception:
             log.exception("the job %s failed", kind)
         finally:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from webapp import __version__
@@ -20,6 +20,7 @@ from webapp.notify.alarms import warn_fallback
 from webapp.notify.office import Office
 from webapp.settings.resolve import Settings
 from webapp.store.db import reading, writing
+from webapp.store.duties import is_duty_due, take_duty
 from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
 from webapp.worker.checks import Bench
 from webapp.worker.comparisons import compare_wanted_runs
@@ -28,6 +29,7 @@ from webapp.worker.schedule import Recently
 from webapp.worker.selfcheck import report_selfcheck
 
 DAY_S = 24 * 3600.0
+LOOK_S = 60.0
 LANE = "lane"
 SWEPT_S = 30.0
 
@@ -60,6 +62,11 @@ class Surroundings:
     started_at: datetime = field(default_factory=now)
     started_mono: float = field(default_factory=time.monotonic)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:255])
+
+    @property
+    def has_just_begun(self) -> bool:
+        """Say whether the process is so young that what belongs to a start is still to be done."""
+        return time.monotonic() - self.started_mono < LOOK_S
 
 
 Job = Callable[[Surroundings], None]
@@ -121,8 +128,7 @@ def selfcheck(around: Surroundings) -> None:
         started_at=around.started_at,
         started_mono=around.started_mono,
     )
-    trigger = "start" if time.monotonic() - around.started_mono < DAY_S / 2 else "schedule"
-    report_selfcheck(bench, trigger=trigger)
+    report_selfcheck(bench, trigger="start" if around.has_just_begun else "schedule")
 
 
 def sweep_outbox(around: Surroundings) -> None:
@@ -160,3 +166,21 @@ EVERY_S: dict[str, float] = {
     "retention": DAY_S,
     "repository": 60,
 }
+# Done by every process for itself; each other job is done by one process for all.
+OWN = frozenset({"beat", "outbox"})
+
+
+def is_mine(kind: str, around: Surroundings) -> bool:
+    """Say whether this process does a job now; the database decides, and notes that it begins.
+
+    A start is a reason to check the server, but not once for each of the processes that start together.
+    """
+    if kind in OWN:
+        return True
+    every_s = LOOK_S if kind == "selfcheck" and around.has_just_begun else EVERY_S[kind]
+    every = timedelta(seconds=every_s)
+    with reading() as session:
+        if not is_duty_due(session, kind, every=every, now=now()):
+            return False
+    with writing() as session:
+        return take_duty(session, kind, every=every, now=now())

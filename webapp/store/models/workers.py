@@ -1,4 +1,4 @@
-"""The table of workers: which processes do background jobs, and when each was last seen."""
+"""The tables of workers: which processes do background jobs, and when each job for all of them was last begun."""
 
 from datetime import datetime
 
@@ -17,3 +17,12 @@ class WorkerRow(Base):
     version: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DutyRow(Base):
+    """A job that one process does for all: whoever may set `begun_at` does it."""
+
+    __tablename__ = "duty"
+
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    begun_at: Mapped[datetime]
