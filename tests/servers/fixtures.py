@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.programs import require_program
+from tests.servers.broker import BrokerServer
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.irc import IrcServer, running_ngircd
 from tests.servers.mail import MailPeer, running_mail_server
 from tests.servers.postgres import PostgresServer, running_postgres
+from tests.servers.rabbitmq import running_rabbitmq
 from tests.servers.receiver import Receiver, running_receiver
+from tests.servers.redis import running_redis
 
 
 @pytest.fixture(scope="session")
@@ -55,4 +58,18 @@ def irc_server(certificates: Certificates) -> Iterator[IrcServer]:
 def mail_server(certificates: Certificates) -> Iterator[MailPeer]:
     """Start a mail server that wants STARTTLS and a sign-in."""
     with running_mail_server(certificates.server_context()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(certificates: Certificates) -> Iterator[BrokerServer]:
+    """Start one Redis for the whole session, plain and TLS."""
+    with running_redis(require_program("redis"), certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(certificates: Certificates) -> Iterator[BrokerServer]:
+    """Start one RabbitMQ for the whole session, plain and TLS; it takes some seconds."""
+    with running_rabbitmq(require_program("rabbitmq"), certificates) as server:
         yield server

@@ -1,7 +1,6 @@
 """How is the real server run in a process of its own, to be measured, or killed?"""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -9,13 +8,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60
+ANSWERS = (200, 503)  # the latter without a worker, which may come later
+NOTHING: Mapping[str, str] = MappingProxyType({})
+OURS = ("AFTERRUN_", "CELERY_", "DATABASE_", "TASK_")
 COMMAND = [sys.executable, "-c", "from webapp.app import main; main()"]
 
 
@@ -40,47 +43,67 @@ def free_port() -> int:
         return port
 
 
-def run_command(instance: Path, *words: str) -> str:
+def run_command(instance: Path, *words: str, settings: Mapping[str, str] = NOTHING) -> str:
     """Run a verb of the command line and return what it prints."""
-    done = subprocess.run(
-        [*COMMAND, *words], cwd=ROOT, env=_environment(instance), capture_output=True, text=True, check=True
-    )
+    environment = _environment(instance, **settings)
+    done = subprocess.run([*COMMAND, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
 @contextmanager
-def running_product(instance: Path, *, port: int | None = None, token: str = "") -> Iterator[Product]:
+def running_product(
+    instance: Path, *, port: int | None = None, token: str = "", settings: Mapping[str, str] = NOTHING
+) -> Iterator[Product]:
     """Start the server on an instance folder, yield it when it answers, and stop it at the end.
 
     Args:
         instance: the folder; made when it is not there yet.
         port: where it listens; any free port without.
         token: one made before, so that a restart needs no other.
+        settings: what its environment says besides.
     """
     port = port or free_port()
-    environment = _environment(instance, AFTERRUN_PORT=str(port))
-    said = instance.with_suffix(".out")
-    with said.open("ab") as output:
-        process = subprocess.Popen(
-            [*COMMAND, "serve"], cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
+    process = start_verb(instance, "serve", {**settings, "AFTERRUN_PORT": str(port)})
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_it_answers(url, process, said)
-        made = token or run_command(instance, "token", "create", "--user", "admin", "--scope", "admin")
+        _wait_until_it_answers(url, process, _said(instance, "serve"))
+        words = ("token", "create", "--user", "admin", "--scope", "admin")
+        made = token or run_command(instance, *words, settings=settings)
         yield Product(url=url, token=made, process=process)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
+
+
+def start_verb(instance: Path, verb: str, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a verb that goes on, in a process group of its own; what it says is kept beside the instance folder."""
+    with _said(instance, verb).open("ab") as output:
+        return subprocess.Popen(
+            [*COMMAND, verb],
+            cwd=ROOT,
+            env=_environment(instance, **settings),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a verb in order, or at once when that takes too long."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _said(instance: Path, verb: str) -> Path:
+    return instance.with_suffix(f".{verb}.out")
 
 
 def _environment(instance: Path, **more: str) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not re.match("AFTERRUN_|DATABASE_|TASK_", name)}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     return {**plain, "AFTERRUN_INSTANCE": str(instance), "PYTHONUNBUFFERED": "1", **more}
 
 
@@ -88,7 +111,7 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], said: Pat
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError):
-            if _status(f"{url}/healthz") == 200:
+            if _status(f"{url}/healthz") in ANSWERS:
                 return
         time.sleep(0.05)
     raise AssertionError(f"the server did not answer:\n{said.read_text(errors='replace')}")
