@@ -37,12 +37,15 @@ from webapp.store import models  # noqa: F401  (knows every table)
 from webapp.store.address import database_address, engine_options
 from webapp.store.changes import open_hub
 from webapp.store.db import configure, db, migrate
+from webapp.store.outbox import listen
 from webapp.web.assets import install_assets
 from webapp.web.faults import install_faults
 from webapp.web.headers import install_headers
 from webapp.web.journal import configure_logging, install_journal
 from webapp.web.links import SETTINGS_KEY
 from webapp.web.nav import install_nav
+from webapp.worker.broker import EXTENSION as BROKER_KEY
+from webapp.worker.broker import open_broker
 
 ROOT = Path(__file__).resolve().parent.parent
 SESSION_LASTS = timedelta(days=14)
@@ -88,6 +91,7 @@ def create_app(instance: Path | None = None, *, config: Mapping[str, object] | N
     if not app.testing:
         configure_logging(str(settings.at_start("AFTERRUN_LOG_FORMAT").value))
     _open_database(app, settings)
+    _join_broker(app, settings)
     _answer_safely(app, settings)
     _guard_sessions(app)
     app.extensions[FORMATS_KEY] = load_formats()
@@ -151,6 +155,14 @@ def _open_database(app: Flask, settings: Settings) -> None:
     with app.app_context():
         configure(db.engine)
         open_hub(db.engine, max_streams=threads - RESERVED_THREADS)
+
+
+def _join_broker(app: Flask, settings: Settings) -> None:
+    """Have the workers of a broker told of whatever this process commits."""
+    broker = app.extensions[BROKER_KEY] = open_broker(settings)
+    if broker is not None:
+        with app.app_context():
+            listen(db.engine, broker.kick)
 
 
 def _answer_safely(app: Flask, settings: Settings) -> None:

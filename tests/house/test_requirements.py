@@ -10,7 +10,7 @@ from tests.house.requirements import badly_pinned, imported, pinned, unpinned
 pytestmark = pytest.mark.unit
 
 # Belongs to an extra of pyproject.toml, or to the program that a reporter is copied into.
-ELSEWHERE = frozenset({"apprise", "psycopg"})
+ELSEWHERE = frozenset({"apprise", "celery", "kombu", "psycopg"})
 REPORTERS = ROOT / "webapp" / "reporters"
 
 

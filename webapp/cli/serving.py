@@ -20,6 +20,7 @@ from webapp.notify.office import EXTENSION as OFFICE_KEY
 from webapp.store.changes import hub_of
 from webapp.store.db import db, reading, writing
 from webapp.store.schema import upgrade
+from webapp.worker.broker import EXTENSION as BROKER_KEY
 from webapp.worker.desk import Desk
 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (names for "every address", to be replaced in links)
@@ -30,7 +31,10 @@ ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (names for "every address", to b
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on; else AFTERRUN_PORT.")
 @click.option("--no-worker", is_flag=True, help="Leave the background jobs to `afterrun worker`.")
 def serve(host: str | None, port: int | None, *, no_worker: bool) -> None:
-    """Serve pages and API, and do the background jobs, in one process."""
+    """Serve pages and API, and do the background jobs, in one process.
+
+    With TASK_ENGINE=celery the jobs are left to `afterrun worker`, as many as you like.
+    """
     share_memory()
     app = make_app()
     settings = settings_of(app)
@@ -46,14 +50,15 @@ def serve(host: str | None, port: int | None, *, no_worker: bool) -> None:
         hub.close()
         server.stop()
 
-    with _signals_call(stop), _working(None if no_worker else app):
+    is_alone = not no_worker and app.extensions[BROKER_KEY] is None
+    with _signals_call(stop), _working(app if is_alone else None):
         server.run()
     click.echo("Stopped.")
 
 
 @click.command()
 def worker() -> None:
-    """Do the background jobs only, beside a server on another machine; needs PostgreSQL there and here."""
+    """Do the background jobs only, beside a server; one on another machine needs PostgreSQL there and here."""
     app = make_app()
     with app.app_context():
         upgrade()
@@ -86,7 +91,7 @@ def _working(app: Flask | None) -> Iterator[None]:
         yield
         return
     workers = int(settings_of(app).at_start("AFTERRUN_WORKERS").value)
-    desk = Desk(app.extensions[OFFICE_KEY], app.app_context, workers=workers)
+    desk = Desk(app.extensions[OFFICE_KEY], app.app_context, workers=workers, broker=app.extensions[BROKER_KEY])
     desk.start()
     try:
         yield

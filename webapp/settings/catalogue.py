@@ -222,6 +222,7 @@ def _json(name: str, section: Section, text: str) -> Setting:
 
 S = Section
 HTTP = ("http", "https")
+ENGINES = ("huey", "celery")
 DATABASES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg")
 
 SETTINGS: tuple[Setting, ...] = (
@@ -232,7 +233,8 @@ SETTINGS: tuple[Setting, ...] = (
     _integer("AFTERRUN_WORKERS", 8, S.START, "Threads that do the background jobs.", 1, 64),
     _integer("AFTERRUN_TRUSTED_PROXIES", 0, S.START, "Reverse proxies whose X-Forwarded headers are believed.", 0, 10),
     _choice("AFTERRUN_LOG_FORMAT", "human", S.START, "How the server's own log lines look.", "human", "json"),
-    _choice("TASK_ENGINE", "huey", S.START, "What does the background jobs: threads of this process.", "huey"),
+    _choice("TASK_ENGINE", "huey", S.START, "How jobs come to workers: within a process or by a broker.", *ENGINES),
+    _secret("CELERY_BROKER_URL", S.START, "The broker of TASK_ENGINE=celery: an address of amqp:// or redis://."),
     _secret("AFTERRUN_SECRET_KEY", S.START, "Keys that encrypt and sign, newest first, with commas; empty is a file."),
     _list("GIT_LOCAL_ROOTS", S.START, "Folders below which Git repositories of this machine may lie."),
     _url("AFTERRUN_URL", "", S.GENERAL, "The address people use; links in messages begin with it.", *HTTP),

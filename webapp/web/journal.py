@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from flask import Flask, Response, g, has_request_context, request
 from flask_login import current_user
 
-LOGGERS = ("webapp", "waitress", "huey")
+LOGGERS = ("webapp", "waitress", "huey", "celery", "kombu")
 
 log = logging.getLogger("webapp.requests")
 

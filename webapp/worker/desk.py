@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from webapp.notify.office import Office
 from webapp.store.changes import Hub, hub_of
 from webapp.store.db import db
-from webapp.store.outbox import listen
+from webapp.store.outbox import Kick, listen
+from webapp.worker.broker import Broker
 from webapp.worker.engines.huey import HueyEngine
 from webapp.worker.jobs import EVERY_S, JOBS, LANE, LOOK_S, Surroundings, is_mine, leave
 from webapp.worker.outbox import work_lane
@@ -31,13 +32,15 @@ class Desk:
     Args:
         office: what sends notices.
         entering: makes the context that a job needs to reach the database.
-        workers: how many jobs may run at the same moment.
+        workers: how many jobs may run at the same moment; with a broker, and how many of its kicks.
+        broker: what brings the kicks of other processes; None where this one sees itself what is committed.
     """
 
-    def __init__(self, office: Office, entering: Entering, *, workers: int) -> None:
+    def __init__(self, office: Office, entering: Entering, *, workers: int, broker: Broker | None = None) -> None:
         self._office = office
         self._entering = entering
         self._workers = workers
+        self._broker = broker
         self._schedule = Schedule({kind: min(every_s, LOOK_S) for kind, every_s in EVERY_S.items()})
         self._engine = HueyEngine(self.perform, self.sweep, queue=office.instance / QUEUE, workers=workers)
         self._around = Surroundings(
@@ -49,6 +52,9 @@ class Desk:
     def start(self) -> None:
         """Begin; the first sweep comes within seconds, and what commits here is done at once."""
         self._engine.start()
+        if self._broker is not None:
+            self._broker.start(self._work_kicked, workers=self._workers)
+            return
         with self._entering():
             listen(db.engine, self._told)
             if db.engine.dialect.name == "postgresql":
@@ -59,6 +65,8 @@ class Desk:
         self._stopping.set()
         with self._entering():
             listen(db.engine, None)
+        if self._broker is not None:
+            self._broker.stop()
         self._engine.stop()
         if self._follower is not None:
             self._follower.join(FOLLOW_S + 1)
@@ -73,7 +81,7 @@ class Desk:
     def perform(self, kind: str, subject: str = "") -> None:
         """Do one job; a failure is recorded, and the job is due again in its turn."""
         if kind == LANE:
-            self._work(subject)
+            self._work(subject, again=self._told)
             return
         job = JOBS.get(kind)
         if job is None or not self._schedule.begin(kind):
@@ -88,12 +96,17 @@ class Desk:
         finally:
             self._schedule.end(kind)
 
-    def _work(self, lane: str) -> None:
+    def _work_kicked(self, lane: str) -> None:
+        """Do what a kick of the broker asks for; what is left of the lane is for whoever is free next."""
+        if self._broker is not None:
+            self._work(lane, again=self._broker.kick)
+
+    def _work(self, lane: str, *, again: Kick) -> None:
         try:
             with self._entering():
                 has_more = work_lane(self._office, lane, workers=self._workers)
             if has_more:
-                self._engine.kick(LANE, lane)
+                again([lane])
         except Exception:
             log.exception("the lane %s could not be served", lane)
 
