@@ -25,7 +25,7 @@ from webapp.store.workers import Worker, mark_worker_gone, mark_worker_seen
 from webapp.worker.checks import Bench
 from webapp.worker.comparisons import compare_wanted_runs
 from webapp.worker.outbox import list_due_lanes
-from webapp.worker.schedule import Recently
+from webapp.worker.schedule import EARLY_S, Recently
 from webapp.worker.selfcheck import report_selfcheck
 
 DAY_S = 24 * 3600.0
@@ -178,7 +178,7 @@ def is_mine(kind: str, around: Surroundings) -> bool:
     if kind in OWN:
         return True
     every_s = LOOK_S if kind == "selfcheck" and around.has_just_begun else EVERY_S[kind]
-    every = timedelta(seconds=every_s)
+    every = timedelta(seconds=every_s - EARLY_S)
     with reading() as session:
         if not is_duty_due(session, kind, every=every, now=now()):
             return False
