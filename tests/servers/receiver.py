@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 DRIP_S = 0.05
+HELD_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +37,21 @@ class Receiver:
     """A running receiver.
 
     `/drip` sends a good status and then a byte now and then, `/slowhead` its headers so, `/never` nothing, `/garbage`
-    what is no HTTP, `/close` nothing at all, `/large` 1 MB; every other path is answered by `replies`, or with 200.
+    what is no HTTP, `/close` nothing at all, `/large` 1 MB; every other path is answered by `replies`, or with 200, and
+    `/held` not before it is released.
 
     Args:
         url: where it listens, without a slash at the end.
         replies: what a path is answered with.
         taken: what came in, in order.
+        is_released: lets `/held` be answered.
     """
 
     url: str = ""
     replies: dict[str, Reply] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
+    is_released: threading.Event = field(default_factory=threading.Event)
 
 
 class _Server(ThreadingHTTPServer):
@@ -90,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
             odd(self)
             self.close_connection = True
             return
+        if self.path == "/held":
+            self.receiver.is_released.wait(HELD_S)
         reply = self.receiver.replies.get(self.path.partition("?")[0], Reply())
         self.send_response(reply.status)
         for name, value in reply.headers:
@@ -149,5 +155,6 @@ def running_receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver
             yield receiver
         finally:
             receiver.is_over.set()
+            receiver.is_released.set()
             server.shutdown()
             thread.join()
