@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0b766a27b891'
-down_revision = 'e1138b76a639'
+down_revision = '1276969f1d6c'
 branch_labels = None
 depends_on = None
 
