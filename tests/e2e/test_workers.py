@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from uuid import uuid4
@@ -82,13 +83,17 @@ def wait_for(check: Callable[[], object], *, timeout_s: float = 60) -> None:
         time.sleep(0.02)
 
 
+def has_taken_more(receiver: Receiver, known: int) -> bool:
+    return len(receiver.taken) > known
+
+
 def least_time_to(receiver: Receiver, server: Product) -> float:
     """Return the least seconds, of a few runs, from asking for the end until it is told."""
     times = []
     for _ in range(4):
         known, began = len(receiver.taken), time.monotonic()
         finish_run(server, f"{receiver.url}/ok")
-        wait_for(lambda known=known: len(receiver.taken) > known)
+        wait_for(partial(has_taken_more, receiver, known))
         times.append(time.monotonic() - began)
     return min(times)
 

@@ -15,7 +15,8 @@ import pytest
 
 from tests.gitexport.pushing import FILES, commit_of, files_of, log, push, target
 from tests.programs import needs_program
-from tests.servers.git_hosts import TOKEN, HttpsHost, Repositories, SshHost, free_port, silent_port
+from tests.servers.git_hosts import TOKEN, HttpsHost, Repositories, SshHost, silent_port
+from tests.servers.product import free_port
 from webapp.gitexport.access import Access
 from webapp.gitexport.failures import RepositoryError, Trouble, classify, hide_secrets
 from webapp.gitexport.repository import Cache, Target, ask

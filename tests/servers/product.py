@@ -1,5 +1,6 @@
 """How is the real server run in a process of its own, to be measured, or killed?"""
 
+import itertools
 import os
 import signal
 import socket
@@ -36,11 +37,18 @@ class Product:
         self.process.wait()
 
 
+# Below the ports that the system hands out by itself; each process of tests begins elsewhere.
+PORTS = range(12_000, 32_000)
+_FIRST = os.getpid() * 97 % len(PORTS)
+_ports: Iterator[int] = itertools.cycle([*PORTS[_FIRST:], *PORTS[:_FIRST]])
+
+
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, and that nobody else is given while a slow server starts on it."""
+    for port in _ports:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("there is always a next port")
 
 
 def run_command(instance: Path, *words: str, settings: Mapping[str, str] = NOTHING) -> str:

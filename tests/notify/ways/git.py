@@ -12,7 +12,8 @@ from tests.factories.runs import NOW, record_run
 from tests.gitexport.pushing import allow_roots
 from tests.notify.ways import SECRET, Way
 from tests.programs import require_program
-from tests.servers.git_hosts import Repositories, free_port, silent_port
+from tests.servers.git_hosts import Repositories, silent_port
+from tests.servers.product import free_port
 from webapp.gitexport.roster import RepositoryInput, add_repository
 from webapp.notify.contract import Target
 from webapp.store.db import writing
