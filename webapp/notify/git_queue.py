@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from webapp.domain.deliveries import OPEN, DeliveryState
-from webapp.notify.again import resend
+from webapp.notify.again import resend_all
 from webapp.notify.office import Office
 from webapp.store.db import Session
 from webapp.store.deliveries import Delivery, DeliveryFilter, list_deliveries
@@ -21,12 +21,10 @@ def list_waiting(session: Session) -> dict[str, list[Delivery]]:
     return found
 
 
-def push_now(session: Session, office: Office, repository: str, *, now: datetime) -> int:
+def push_now(session: Session, office: Office, repository: str, *, by_id: int | None, now: datetime) -> int:
     """Have everything that waits for a repository pushed now, in its order; return how much that is.
 
     What is being pushed at this moment is left as it is.
     """
     waiting = [each for each in list_waiting(session).get(repository, ()) if each.state is not DeliveryState.SENDING]
-    for delivery in waiting:
-        resend(session, office, delivery, now=now)
-    return len(waiting)
+    return len(resend_all(session, office, waiting, by_id=by_id, now=now))

@@ -136,7 +136,7 @@ def push(repository_id: int) -> ResponseReturnValue:
     office: Office = current_app.extensions[EXTENSION]
     with writing() as session:
         repository = get_repository(session, repository_id)
-        count = push_now(session, office, repository.name, now=now())
+        count = push_now(session, office, repository.name, by_id=current_user.id, now=now())
         audit = {"user_id": current_user.id, "action": "repository.pushed", "subject": repository.name}
         accounts.add_audit(session, **audit, now=now())
     flash(f"{counted(count, 'run')} will be pushed now." if count else "Nothing waits.", "success")

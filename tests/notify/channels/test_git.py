@@ -155,7 +155,7 @@ def test_repeated_delivery_makes_no_second_commit(app: Flask, bare: Repositories
     work(app)
     (delivery,) = deliveries(uid)
     with writing() as session:
-        resend(session, app.extensions[EXTENSION], delivery, now=now())
+        resend(session, app.extensions[EXTENSION], delivery, by_id=None, now=now())
     work(app)
     assert deliveries(uid)[0].state is DeliveryState.SENT
     assert len(log(bare.folder / "lab.git")) == 1
