@@ -32,8 +32,10 @@ from webapp.store.statements import in_chunks, table_of
 Results: TypeAlias = FromClause  # the table of device results, or of case results, under a name of its own
 Clause: TypeAlias = ColumnElement[bool]
 
-_DEVICES = table_of(DeviceResultRow)
-_CASES = table_of(CaseResultRow)
+# Made once: a name for a table takes SQLAlchemy longer than the statement that it is used in.
+_OLD = {False: table_of(DeviceResultRow).alias("old"), True: table_of(CaseResultRow).alias("old")}
+_NEW = {False: table_of(DeviceResultRow).alias("new"), True: table_of(CaseResultRow).alias("new")}
+_LATER_CASES = table_of(CaseResultRow).alias("later")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def load_differing(
         is_case: cases are compared, else devices.
         with_same: whether those that passed with the same result are returned too.
     """
-    old, new = _results(is_case=is_case), _results(is_case=is_case)
+    old, new = _OLD[is_case], _NEW[is_case]
     columns = [*_key(new, is_case=is_case), *_pair(old, is_case=is_case), *_pair(new, is_case=is_case)]
     statement: Select[Any] = select(*columns)
     # Whichever index leads from one result to the other, it must not be one that walks through the whole run.
@@ -97,7 +99,7 @@ def load_differing(
 
 def load_gone(session: Session, a: Place, b: Place, *, is_case: bool) -> dict[Key, Pair]:
     """Return what those devices or cases came to in A that are not in B, by their key in A."""
-    old, new = _results(is_case=is_case), _results(is_case=is_case)
+    old, new = _OLD[is_case], _NEW[is_case]
     kept = slice(None) if a.device_id == b.device_id else slice(1) if is_case else slice(0)
     gone = except_(
         select(literal(1), *_key(old, is_case=is_case)[kept]).where(_at(a, old, is_case=is_case)),
@@ -113,7 +115,7 @@ def load_gone(session: Session, a: Place, b: Place, *, is_case: bool) -> dict[Ke
 
 def count_words(session: Session, place: Place, *, is_case: bool) -> dict[str, int]:
     """Return how many devices or cases came to each word."""
-    results = _results(is_case=is_case)
+    results = _NEW[is_case]
     word = _word(results, is_case=is_case)
     counted = select(word, func.count()).where(_at(place, results, is_case=is_case)).group_by(word)
     return {found: count for found, count in session.execute(counted)}  # noqa: C416  (a row is no pair)
@@ -123,7 +125,7 @@ def load_outcomes(
     session: Session, place: Place, *, is_case: bool, firsts: Collection[int] | None = None
 ) -> dict[Key, Pair]:
     """Return what each device or case came to, or those with these ids of devices, or of cases, as first numbers."""
-    results = _results(is_case=is_case)
+    results = _NEW[is_case]
     columns = [*_key(results, is_case=is_case), *_pair(results, is_case=is_case)]
     statement: Select[Any] = select(*columns).where(_at(place, results, is_case=is_case))
     outcomes: dict[Key, Pair] = {}
@@ -135,7 +137,7 @@ def load_outcomes(
 
 def load_durations(session: Session, place: Place, *, is_case: bool) -> dict[Key, float]:
     """Return how long each device or case took, of those that have a duration."""
-    results = _results(is_case=is_case)
+    results = _NEW[is_case]
     statement: Select[Any] = select(*_key(results, is_case=is_case), results.c.duration_s)
     statement = statement.where(_at(place, results, is_case=is_case), results.c.duration_s.is_not(None))
     return {(first, second): took for first, second, took in session.execute(statement)}
@@ -143,7 +145,7 @@ def load_durations(session: Session, place: Place, *, is_case: bool) -> dict[Key
 
 def load_details(session: Session, place: Place, *, keys: Iterable[Key], is_case: bool) -> Mapping[Key, Detail]:
     """Return the messages and durations of these devices or cases."""
-    results = _results(is_case=is_case)
+    results = _NEW[is_case]
     statement: Select[Any] = select(*_key(results, is_case=is_case), results.c.message, results.c.duration_s)
     statement = statement.where(_at(place, results, is_case=is_case))
     details: dict[Key, Detail] = {}
@@ -151,10 +153,6 @@ def load_details(session: Session, place: Place, *, keys: Iterable[Key], is_case
         for first, second, message, took in session.execute(statement.where(clause)):
             details[first, second] = Detail(message=message, duration_s=took)
     return details
-
-
-def _results(*, is_case: bool) -> Results:
-    return (_CASES if is_case else _DEVICES).alias()
 
 
 def _key(results: Results, *, is_case: bool) -> list[ColumnElement[Any]]:
@@ -187,7 +185,7 @@ def _at(place: Place, results: Results, *, is_case: bool) -> Clause:
 
 
 def _is_replaced(results: Results) -> Clause:
-    later = _CASES.alias()
+    later = _LATER_CASES
     return exists().where(
         later.c.run_id == results.c.run_id,
         later.c.test_case_id == results.c.test_case_id,

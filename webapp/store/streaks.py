@@ -30,8 +30,9 @@ FLAKY_RUNS = 20
 Results: TypeAlias = FromClause  # the table of device results, or of case results, once more
 
 _RUN = table_of(RunRow)
-_DEVICES = table_of(DeviceResultRow)
-_CASES = table_of(CaseResultRow)
+_NOW = {False: table_of(DeviceResultRow).alias("now"), True: table_of(CaseResultRow).alias("now")}
+_PAST = {False: table_of(DeviceResultRow).alias("past"), True: table_of(CaseResultRow).alias("past")}
+_FOUND = {False: table_of(DeviceResultRow).alias("found"), True: table_of(CaseResultRow).alias("found")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Asked:
 def last_conclusive(session: Session, asked: Asked, *, before: Run) -> dict[Key, str]:
     """Return the word of the last conclusive result that each key had before a run, if it had one."""
     past = _Past(asked, before)
-    found = past.results()
+    found = _FOUND[asked.is_case]
     newest = past.newest("id", CONCLUSIVE)
     statement = select(*past.key, past.word(found)).join_from(past.now, found, found.c.id == newest)
     rows = (row for chunk in past.chunks(statement) for row in session.execute(chunk))
@@ -106,13 +107,10 @@ class _Past:
     def __init__(self, asked: Asked, run: Run) -> None:
         self._asked = asked
         self._run = run
-        self.now = self.results()
+        self.now = _NOW[asked.is_case]
+        self.past = _PAST[asked.is_case]
         names = ("test_case_id", "device_id") if asked.is_case else ("device_id",)
         self.key = [self.now.c[name] for name in names]
-
-    def results(self) -> Results:
-        """Return the table of results once more."""
-        return (_CASES if self._asked.is_case else _DEVICES).alias()
 
     def word(self, results: Results) -> ColumnElement[str]:
         """Return the column that says what a result is."""
@@ -120,7 +118,7 @@ class _Past:
 
     def newest(self, column: str, words: Collection[str], *, floor: int = 0) -> ColumnElement[int]:
         """Return a column of the newest earlier result with one of the words."""
-        past = self.results()
+        past = self.past
         statement = (
             select(past.c[column])
             .join_from(past, _RUN, _RUN.c.id == past.c.run_id)
@@ -132,7 +130,7 @@ class _Past:
 
     def failures(self, keyed: Subquery) -> Select[Any]:
         """Count the failures since each key passed, beginning with the key, and find the first of them."""
-        past = self.results()
+        past = self.past
         key = [keyed.c[column.key] for column in self.key]
         return (
             select(*key, func.count(past.c.run_id.distinct()), func.min(past.c.run_id), keyed.c.passed_id)
