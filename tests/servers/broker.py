@@ -15,7 +15,7 @@ class BrokerServer:
 
     Args:
         url: its address, as `CELERY_BROKER_URL` takes it.
-        tls_url: the same, encrypted; it shows a certificate for `localhost`, or one that nobody trusts.
+        tls_url: the same, encrypted; it shows a certificate for `localhost`.
         start: starts the process and returns it when it listens.
     """
 

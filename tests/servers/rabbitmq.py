@@ -32,17 +32,15 @@ log.console.level = warning
 
 
 @contextmanager
-def running_rabbitmq(program: str, certificates: Certificates, *, is_bad: bool = False) -> Iterator[BrokerServer]:
+def running_rabbitmq(program: str, certificates: Certificates) -> Iterator[BrokerServer]:
     """Start a RabbitMQ on loopback, yield it, and stop it at the end.
 
     Args:
         program: the path of `rabbitmq-server`.
         certificates: what it shows.
-        is_bad: it shows the certificate that nobody trusts.
     """
     port, tls_port, mapper_port = free_port(), free_port(), free_port()
-    chain = certificates.stranger_chain if is_bad else certificates.chain
-    key = certificates.stranger_key if is_bad else certificates.key
+    chain, key = certificates.chain, certificates.key
     folder = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
     (folder / "rabbitmq.conf").write_text(CONFIG.format(port=port, tls_port=tls_port, chain=chain, key=key))
     command = [str(DEBIAN) if DEBIAN.exists() else program]

@@ -16,17 +16,15 @@ OPTIONS = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--tls-aut
 
 
 @contextmanager
-def running_redis(program: str, certificates: Certificates, *, is_bad: bool = False) -> Iterator[BrokerServer]:
+def running_redis(program: str, certificates: Certificates) -> Iterator[BrokerServer]:
     """Start a Redis on loopback, yield it, and stop it at the end.
 
     Args:
         program: the path of `redis-server`.
         certificates: what it shows.
-        is_bad: it shows the certificate that nobody trusts.
     """
     port, tls_port = free_port(), free_port()
-    chain = certificates.stranger_chain if is_bad else certificates.chain
-    key = certificates.stranger_key if is_bad else certificates.key
+    chain, key = certificates.chain, certificates.key
     files = ["--tls-cert-file", str(chain), "--tls-key-file", str(key), "--tls-ca-cert-file", str(chain)]
     command = [program, *OPTIONS, "--port", str(port), "--tls-port", str(tls_port), *files]
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:
