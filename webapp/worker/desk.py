@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from webapp.notify.office import Office
 from webapp.store.changes import Hub, hub_of
@@ -32,7 +33,7 @@ class Desk:
     Args:
         office: what sends notices.
         entering: makes the context that a job needs to reach the database.
-        workers: how many jobs may run at the same moment; with a broker, and how many of its kicks.
+        workers: how many jobs may run at the same moment, and besides as many that a broker asks for.
         broker: what brings the kicks of other processes; None where this one sees itself what is committed.
     """
 
@@ -53,7 +54,8 @@ class Desk:
         """Begin; the first sweep comes within seconds, and what commits here is done at once."""
         self._engine.start()
         if self._broker is not None:
-            self._broker.start(self._work_kicked, workers=self._workers)
+            # What is left of a lane is for whoever is free next.
+            self._broker.start(partial(self._work, again=self._broker.kick), workers=self._workers)
             return
         with self._entering():
             listen(db.engine, self._told)
@@ -95,11 +97,6 @@ class Desk:
             log.exception("the job %s failed", kind)
         finally:
             self._schedule.end(kind)
-
-    def _work_kicked(self, lane: str) -> None:
-        """Do what a kick of the broker asks for; what is left of the lane is for whoever is free next."""
-        if self._broker is not None:
-            self._work(lane, again=self._broker.kick)
 
     def _work(self, lane: str, *, again: Kick) -> None:
         try:

@@ -42,7 +42,7 @@ class CeleryEngine:
         self._app.conf.update(_options(url, ca_bundle))
         self._waiting: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
         self._sender: threading.Thread | None = None
-        self._is_heard = True
+        self._is_taking = True
         self._beginning = threading.Lock()
         self._stopping = threading.Event()
         self._listener: threading.Thread | None = None
@@ -70,7 +70,7 @@ class CeleryEngine:
         self._listener.start()
 
     def stop(self) -> None:
-        """End; kicks under way get two seconds."""
+        """End; what is under way, in either direction, gets two seconds."""
         self._stopping.set()
         if self._listener is not None:
             state.should_stop = 0
@@ -85,24 +85,22 @@ class CeleryEngine:
         self._app.close()
 
     def _send(self) -> None:
-        while not self._stopping.is_set():
-            lane = self._waiting.get()
-            if lane is None:
-                return
+        while (lane := self._waiting.get()) is not None:
             try:
                 self._app.send_task(TASK, args=[lane])
-                self._is_heard = True
+                self._is_taking = True
             except Exception as error:  # noqa: BLE001  (the broker's and its library's; the next sweep finds the lane)
                 self._drop(error)
 
     def _drop(self, error: Exception) -> None:
         """Forget the kicks that wait: the broker takes none, and the workers look for what is due by themselves."""
         with suppress(queue.Empty):
-            while not self._stopping.is_set():
-                self._waiting.get_nowait()
-        if self._is_heard:
+            while self._waiting.get_nowait() is not None:
+                pass
+            self._waiting.put_nowait(None)  # the end was among them
+        if self._is_taking:
             log.warning("the broker takes no kicks (%s); workers find what is due by their sweep", error)
-        self._is_heard = False
+        self._is_taking = False
 
     def _listen(self, workers: int) -> None:
         """Run Celery's consumer, and a new one when it breaks down."""
@@ -189,6 +187,7 @@ def _options(url: str, ca_bundle: str) -> dict[str, Any]:
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
             "socket_connect_timeout": CONNECT_S,
+            "socket_timeout": 30,
             "socket_keepalive": True,
         }
     if scheme in ("amqps", "rediss"):
@@ -197,7 +196,7 @@ def _options(url: str, ca_bundle: str) -> dict[str, Any]:
 
 
 def _tls(url: str, ca_bundle: str) -> dict[str, Any]:
-    """Return what makes either library check the broker's certificate and name; neither does by itself."""
+    """Return what has the broker's certificate and name checked: by itself Celery believes anybody at `rediss://`."""
     parts = urlsplit(url)
     if parts.scheme == "rediss":
         checked: dict[str, Any] = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
