@@ -9,7 +9,7 @@ DEV := $(VENV)/dev.stamp
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run worker test lint types floors tests postgres snapshots migration docs bench screenshots check clean
+.PHONY: help run worker test lint types floors tests postgres snapshots migration docs bench chaos screenshots check clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ docs: $(DEV) ## write the generated pages of docs/ anew
 
 bench: $(DEV) ## measure speed and size; the figures go to docs/performance.md
 	$(BIN)/python -m bench
+
+chaos: $(DEV) ## kill server and workers for a minute on each engine; the figures go to docs/performance.md
+	$(BIN)/python -m bench chaos
 
 screenshots: $(DEV) ## take the pictures of docs/pictures anew, from a server with real runs
 	$(BIN)/python -m tests.e2e.screenshots

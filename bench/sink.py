@@ -23,9 +23,18 @@ SLOW = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request: its path, its `webhook-id`, when its last byte came (seconds of the monotonic clock), its answer."""
+    """One request.
+
+    Args:
+        path: its path.
+        query: what stands behind the question mark.
+        message_id: its `webhook-id`.
+        at: when its last byte came, in seconds of the monotonic clock.
+        is_taken: whether it was answered with 200.
+    """
 
     path: str
+    query: str
     message_id: str
     at: float
     is_taken: bool
@@ -76,9 +85,9 @@ class _Handler(socketserver.BaseRequestHandler):
         left = int(headers.get("content-length", "0")) - len(rest)
         while left > 0 and (piece := connection.recv(HEAD)):
             left -= len(piece)
-        path = lines[0].split(" ")[1].partition("?")[0]
+        path, _, query = lines[0].split(" ")[1].partition("?")
         is_taken = path not in ("/dead", "/drip") and not (path == "/flaky" and random.random() < sink.failing)
-        sink.arrivals.append(Arrival(path, headers.get("webhook-id", ""), time.monotonic(), is_taken))
+        sink.arrivals.append(Arrival(path, query, headers.get("webhook-id", ""), time.monotonic(), is_taken))
         with suppress(OSError):
             _answer(connection, path, sink, is_taken=is_taken)
 
