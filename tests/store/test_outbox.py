@@ -255,6 +255,33 @@ def test_delivery_in_work_is_not_taken_back(app: Flask, run_id: int) -> None:
         assert not outbox.remove_work(session, second)
 
 
+def test_workers_that_settle_rows_of_a_lane_take_turns(app: Flask, run_id: int) -> None:
+    add(run_id, "mail", 3)
+    order: list[str] = []
+    begun = threading.Event()
+
+    def settle() -> None:
+        with app.app_context():
+            begun.set()
+            with writing() as session:
+                outbox.lock_lane(session, "mail")
+                order.append("second")
+                outbox.release_lane(session, "mail", now=NOW)
+
+    with writing() as session:
+        outbox.lock_lane(session, "mail")
+        outbox.hold_lane(session, "mail", until=LATER)
+        thread = threading.Thread(target=settle)
+        thread.start()
+        assert begun.wait(60)
+        thread.join(0.2)
+        order.append("first")
+    thread.join(60)
+    assert order == ["first", "second"]
+    with reading() as session:
+        assert outbox.list_due_lanes(session, now=NOW) == ["mail", "mail"]
+
+
 def test_many_workers_take_each_row_once(app: Flask, run_id: int) -> None:
     add(run_id, "mail", 12)
     taken: list[int] = []

@@ -139,6 +139,15 @@ def add_work(session: Session, work: Sequence[NewWork], *, now: datetime) -> Non
     _kick_after_commit(session, [lane for lane, count in counted.items() for _ in range(min(count, LANE_SLOTS))])
 
 
+def lock_lane(session: Session, lane: str) -> None:
+    """Let those who claim rows of a lane, or hold or release all of it, take turns; on SQLite all writers do.
+
+    It comes first in a transaction: rows that are locked in different orders would end in a deadlock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lane, 0))"), {"lane": lane})
+
+
 def claim(session: Session, lane: str, *, now: datetime, lease: timedelta, suspects: int) -> Work | None:
     """Take the next row of a lane that is due, if the lane has a slot free.
 
@@ -149,7 +158,7 @@ def claim(session: Session, lane: str, *, now: datetime, lease: timedelta, suspe
         lease: for how long nobody else may take the row.
         suspects: how many suspect rows may be worked on at the same moment, in all lanes.
     """
-    _lock(session, lane)
+    lock_lane(session, lane)
     row = _next(session, lane, now=now)
     if row is None:
         return None
@@ -203,14 +212,14 @@ def give_up(session: Session, work: Work, *, fault: str) -> bool:
 
 
 def hold_lane(session: Session, lane: str, *, until: datetime) -> None:
-    """Let what waits in a lane wait longer: its destination has just failed."""
+    """Let what waits in a locked lane wait longer: its destination has just failed."""
     waiting = and_(_OUTBOX.c.lane == lane, _OUTBOX.c.state == PENDING)
     session.execute(update(_OUTBOX).where(waiting).values(is_suspect=True))
     session.execute(update(_OUTBOX).where(waiting, _OUTBOX.c.next_at < until).values(next_at=until))
 
 
 def release_lane(session: Session, lane: str, *, now: datetime) -> None:
-    """Let what waits in a lane only because the destination had failed go on: it works again."""
+    """Let what waits in a locked lane only because the destination had failed go on: it works again."""
     held = and_(_OUTBOX.c.lane == lane, _OUTBOX.c.state == PENDING, _OUTBOX.c.is_suspect.is_(True))
     session.execute(update(_OUTBOX).where(held).values(is_suspect=False))
     session.execute(
@@ -267,12 +276,6 @@ def _row(**values: Any) -> dict[str, Any]:
         "fault": "",
     }
     return {**empty, **values, "event": str(values["event"])}
-
-
-def _lock(session: Session, lane: str) -> None:
-    """Let claims of one lane take turns; on SQLite all writers do."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lane, 0))"), {"lane": lane})
 
 
 def _next(session: Session, lane: str, *, now: datetime) -> Any:

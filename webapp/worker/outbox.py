@@ -86,6 +86,7 @@ def _deliver(office: Office, work: Work, delivery_id: int) -> None:
 def _settle(session: Session, office: Office, work: Work, outcome: Outcome | None, *, began: datetime) -> None:
     """Note what became of a try, unless somebody else has the row by now."""
     moment, delivery_id = now(), work.delivery_id
+    outbox.lock_lane(session, work.lane)
     if outcome is None or delivery_id is None:
         outbox.finish(session, work)
         return
