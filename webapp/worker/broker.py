@@ -26,8 +26,14 @@ class Broker(Protocol):
     def kick(self, lanes: Sequence[str]) -> None:
         """Tell the workers of lanes; returns at once, and never raises."""
 
-    def start(self, perform: Callable[[str], None], *, workers: int) -> None:
-        """Have a function called for each kick that comes, in so many threads at most; returns at once."""
+    def start(self, perform: Callable[[str], None], *, workers: int, instead: Callable[[Sequence[str]], None]) -> None:
+        """Have a function called for each kick that comes, in so many threads at most; returns at once.
+
+        Args:
+            perform: does what a kick asks for.
+            workers: how many may be done at the same moment.
+            instead: is given the kicks of this process that the broker does not take.
+        """
 
     def stop(self) -> None:
         """End in order."""

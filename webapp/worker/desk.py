@@ -55,7 +55,8 @@ class Desk:
         self._engine.start()
         if self._broker is not None:
             # What is left of a lane is for whoever is free next.
-            self._broker.start(partial(self._work, again=self._broker.kick), workers=self._workers)
+            perform = partial(self._work, again=self._broker.kick)
+            self._broker.start(perform, workers=self._workers, instead=self._told)
             return
         with self._entering():
             listen(db.engine, self._told)

@@ -41,7 +41,7 @@ def kicking(url: str, *, ca_bundle: str = "") -> Iterator[CeleryEngine]:
 def listening(url: str, perform: Callable[[str], None], *, workers: int = 2, ca_bundle: str = "") -> Iterator[None]:
     """Run what a worker runs; it ends soon, whatever it is at."""
     engine = CeleryEngine(url, ca_bundle=ca_bundle)
-    engine.start(perform, workers=workers)
+    engine.start(perform, workers=workers, instead=lambda _lanes: None)
     yield
     began = time.monotonic()
     engine.stop()
@@ -137,6 +137,18 @@ def test_broker_that_is_away_holds_nobody_up(caplog: pytest.LogCaptureFixture) -
         for _ in range(10):
             engine.kick(["run:3"])
     assert caplog.text.count("the broker takes no kicks") == 1
+
+
+def test_worker_does_itself_what_the_broker_does_not_take() -> None:
+    done: list[str] = []
+    engine = CeleryEngine(f"redis://127.0.0.1:{free_port()}/0")
+    engine.start(done.append, workers=2, instead=done.extend)
+    try:
+        engine.kick(["run:1", "run:2"])
+        wait_for(lambda: len(done) == 2)
+    finally:
+        engine.stop()
+    assert sorted(done) == ["run:1", "run:2"]
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])

@@ -1,7 +1,7 @@
 """How do kicks travel between processes and machines: Celery over RabbitMQ or Redis.
 
 The broker only carries kicks. What has to be done stands in the database, so that a lost or doubled kick does no harm,
-and nobody waits for a broker that is away: kicks are handed over by a thread of their own, and dropped when it fails.
+and nobody waits for a broker that is away: kicks are handed over by a thread of their own, which does without it then.
 """
 
 import logging
@@ -47,6 +47,7 @@ class CeleryEngine:
         self._stopping = threading.Event()
         self._listener: threading.Thread | None = None
         self._controller: Any = None
+        self._instead: Callable[[Sequence[str]], None] | None = None
 
     def kick(self, lanes: Sequence[str]) -> None:
         """Tell the workers of lanes; returns at once, whatever the broker does."""
@@ -58,12 +59,19 @@ class CeleryEngine:
             for lane in lanes:
                 self._waiting.put_nowait(lane)
 
-    def start(self, perform: Callable[[str], None], *, workers: int) -> None:
-        """Have a function called for each kick that comes, in so many threads at most; returns at once."""
+    def start(self, perform: Callable[[str], None], *, workers: int, instead: Callable[[Sequence[str]], None]) -> None:
+        """Have a function called for each kick that comes, in so many threads at most; returns at once.
+
+        Args:
+            perform: does what a kick asks for.
+            workers: how many may be done at the same moment.
+            instead: is given the kicks of this process that the broker does not take.
+        """
 
         def work(lane: str) -> None:
             perform(lane)
 
+        self._instead = instead
         self._app.task(work, name=TASK, lazy=False, shared=False)
         self._app.set_default()  # the one whose tasks are looked up in every thread
         self._listener = threading.Thread(target=self._listen, args=(workers,), name="celery", daemon=True)
@@ -89,18 +97,21 @@ class CeleryEngine:
             try:
                 self._app.send_task(TASK, args=[lane])
                 self._is_taking = True
-            except Exception as error:  # noqa: BLE001  (the broker's and its library's; the next sweep finds the lane)
-                self._drop(error)
+            except Exception as error:  # noqa: BLE001  (the broker's and its library's: any of them is a broker away)
+                self._pass_on(lane, error)
 
-    def _drop(self, error: Exception) -> None:
-        """Forget the kicks that wait: the broker takes none, and the workers look for what is due by themselves."""
+    def _pass_on(self, lane: str, error: Exception) -> None:
+        """Do without the broker: the kicks that wait are for this process, or else for the next sweep of a worker."""
+        lanes: list[str | None] = [lane]
         with suppress(queue.Empty):
-            while self._waiting.get_nowait() is not None:
-                pass
+            while lanes[-1] is not None:
+                lanes.append(self._waiting.get_nowait())
             self._waiting.put_nowait(None)  # the end was among them
         if self._is_taking:
-            log.warning("the broker takes no kicks (%s); workers find what is due by their sweep", error)
+            log.warning("the broker takes no kicks (%s); workers find what is due by themselves", error)
         self._is_taking = False
+        if self._instead is not None:
+            self._instead([each for each in dict.fromkeys(lanes) if each is not None])
 
     def _listen(self, workers: int) -> None:
         """Run Celery's consumer, and a new one when it breaks down."""
