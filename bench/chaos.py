@@ -256,7 +256,14 @@ def hurrying(engine: Engine) -> Iterator[None]:
 def count_waiting(engine: Engine) -> int:
     """Return how much is still to be done."""
     with engine.connect() as connection:
-        return connection.execute(text("SELECT count(*) FROM outbox WHERE state <> 'spent'")).scalar_one()
+        count: int = connection.execute(text("SELECT count(*) FROM outbox WHERE state <> 'spent'")).scalar_one()
+        return count
+
+
+def count_errors(folder: Path) -> Counter[str]:
+    """Return what the processes said of errors, for whoever wants to know why; killed ones may complain."""
+    lines = [line for path in folder.glob("*.out") for line in path.read_text(errors="replace").splitlines()]
+    return Counter(line.partition(" error ")[2] for line in lines if " error " in line)
 
 
 @contextmanager
@@ -303,6 +310,8 @@ def torment(setup: Setup, *, seconds: float, seed: int) -> list[str]:
         acked = {uid: told for reporter in reporters for uid, told in reporter.acked.items()}
         found = examine(engine, acked, sinks)
         tries = sum(len(sink.arrivals) for sink in sinks)
+        for line, count in count_errors(folder).most_common(10):
+            print(f"{setup.title}, said {count} times: {line}", file=sys.stderr)
     print(
         f"| {setup.title} | {site.kills['serve']} + {site.kills['worker']} | {len(acked)} | {len(found.lost)} "
         f"| {len(acked) * TOLD_A_RUN} | {tries} | {len(found.undelivered)} | {len(found.doubled)} "
