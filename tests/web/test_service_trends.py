@@ -106,7 +106,7 @@ def test_services_of_cases_alone_show_cases(app: Flask, viewer: FlaskClient) -> 
 def test_run_leads_to_the_page_of_a_case(app: Flask, viewer: FlaskClient) -> None:
     uid = record_run(app, cases=[CaseReport(name=NASTY, suite="", device="edge-1")])
     part = viewer.get(f"/runs/{uid}").text.split('id="run-cases"')[1]
-    link = unescape(part.split('<td class="clip mono"><a class="name" href="')[1].split('"')[0])
+    link = unescape(part.split('<a class="name mono long" href="')[1].split('"')[0])
     assert viewer.get(link).status_code == 200
     assert "Not reported in these runs" in viewer.get(f"{link}&q=level:failed").text
 
