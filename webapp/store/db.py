@@ -34,6 +34,8 @@ SQLITE_PRAGMAS = (
     "wal_autocheckpoint=4000",
 )
 
+OUT_OF_RANGE = "22003"  # the SQLSTATE of a number that is too large
+
 # Tells every process that listens (store/changes.py) once the transaction is there for all to see.
 NOTIFY = text("SELECT pg_notify('afterrun', '')")
 
@@ -70,16 +72,20 @@ migrate = Migrate()
 def configure(engine: Engine) -> None:
     """Give an engine its connection settings and transaction modes; call it once for each engine."""
     if engine.dialect.name != "sqlite":
-        event.listen(engine, "handle_error", _refuse_nul)
+        event.listen(engine, "handle_error", _refuse_unfit)
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
 
 
-def _refuse_nul(context: ExceptionContext) -> None:
-    """Call a text with a NUL bad input: PostgreSQL knows no such texts and refuses even to look for one."""
-    if isinstance(context.sqlalchemy_exception, DataError) and "NUL" in str(context.original_exception):
+def _refuse_unfit(context: ExceptionContext) -> None:
+    """Call what PostgreSQL refuses even to look for bad input: a text with a NUL, a number that no column can hold."""
+    if not isinstance(context.sqlalchemy_exception, DataError):
+        return
+    if "NUL" in str(context.original_exception):
         raise InvalidError(("", "expected no NUL characters"))
+    if getattr(context.original_exception, "sqlstate", "") == OUT_OF_RANGE:
+        raise InvalidError(("", "expected a smaller number"))
 
 
 def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
