@@ -1,6 +1,7 @@
 """What changed in the runs that ended: each is compared with its baseline in the background, newest first."""
 
 import logging
+import math
 import time
 
 from webapp.clock import now
@@ -9,13 +10,11 @@ from webapp.store.db import reading, writing
 from webapp.store.wanted_comparisons import Wanted, list_wanted, mark_compared, mark_failed
 
 RUNS_A_LOOK = 20
-# Requests share the processor with this work; what is left waits for the next time.
-BUDGET_S = 2.0
 
 log = logging.getLogger(__name__)
 
 
-def compare_wanted_runs(*, budget_s: float = BUDGET_S) -> int:
+def compare_wanted_runs(*, budget_s: float = math.inf) -> int:
     """Compare runs that wait for it until none is left or the time is over, and return how many were looked at.
 
     Each run has transactions of its own, and is read before anything is locked. One that fails stays for later.

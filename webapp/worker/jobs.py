@@ -32,6 +32,8 @@ DAY_S = 24 * 3600.0
 LOOK_S = 60.0
 LANE = "lane"
 SWEPT_S = 30.0
+# Requests share the processor with comparisons; what is left waits for the next time.
+COMPARE_S = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +107,7 @@ def retention(around: Surroundings) -> None:
 
 def compare(_around: Surroundings) -> None:
     """Find out what changed in the runs that ended."""
-    compare_wanted_runs()
+    compare_wanted_runs(budget_s=COMPARE_S)
 
 
 def follow_repository(around: Surroundings) -> None:
