@@ -47,7 +47,7 @@ HURRY_SQLITE = "UPDATE outbox SET next_at = 0 WHERE state = 'pending' AND next_a
 HURRY_POSTGRES = """\
 UPDATE outbox SET next_at = 0 WHERE id IN
 (SELECT id FROM outbox WHERE state = 'pending' AND next_at > 0 FOR UPDATE SKIP LOCKED)"""
-DRAIN_S = 400.0
+DRAIN_S = 900.0
 
 COLUMNS = (
     "engine, database",
@@ -329,7 +329,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long processes are killed")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of all chance")
     given = parser.parse_args()
-    print(f"## Chaos\n\n{given.seconds:g} s of SIGKILL at random; receivers fail {FAILING:.0%} of their requests.\n")
+    print("## Chaos (`make chaos`)\n")
+    print(f"{given.seconds:g} s of SIGKILL at random; receivers fail {FAILING:.0%} of their requests.\n")
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     faults: list[str] = []
     for name in given.names or SETUPS:

@@ -224,7 +224,7 @@ def verdict(what: str, value: float, target: float, unit: str) -> bool:
 
 def measure(size: Size) -> bool:
     """Print the section and return whether the targets were reached."""
-    print("## Notifications\n\nSQLite and the embedded worker; receivers on loopback.\n")
+    print("## Notifications (`python -m bench notify`)\n\nSQLite and the embedded worker; receivers on loopback.\n")
     print("| what | measured | target | |\n|---|---|---|---|")
     reached = []
     p50, p99 = measure_latency(size)
