@@ -79,11 +79,12 @@ class LogView {
     if (row.key === key && row.line?.text === line?.text) return;
     Object.assign(row, { key, line });
     row.className = `r ${line?.level ?? ''}${sel ? ' sel' : ''}`;
-    const number = Object.assign(document.createElement('span'), { className: 'n', textContent: index + 1 });
-    const text = Object.assign(document.createElement('span'), { className: 't' });
-    if (line) text.append(nodes(line.text, line.state, { query: this.search.query, stamp: stampLength(line.text) }));
+    // the number's element stays: a text that arrives between press and release would take the click away
+    if (!row.firstChild) for (const className of ['n', 't']) row.append(Object.assign(document.createElement('span'), { className }));
+    const [number, text] = row.children;
+    number.textContent = index + 1;
+    text.replaceChildren(...(line ? [nodes(line.text, line.state, { query: this.search.query, stamp: stampLength(line.text) })] : []));
     if (this.search.line === index) text.querySelector('mark')?.classList.add('now');
-    row.replaceChildren(number, text);
   }
 
   listen() {

@@ -1,6 +1,7 @@
 """Is a log numbered, coloured, searched, followed and selected, whichever part of it is on the page?"""
 
 import re
+import threading
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -53,6 +54,18 @@ def test_click_and_shift_click_write_the_address(tab: Page, log: LogSite) -> Non
     row(tab, 2).locator(".n").click(modifiers=["Shift"])
     expect(tab).to_have_url(re.compile("#L2-L5$"))
     expect(tab.locator(".log .r.sel:visible")).to_have_count(4)
+
+
+def test_a_click_that_a_text_arrives_in_the_middle_of_counts(tab: Page, log: LogSite) -> None:
+    pressed = threading.Event()
+    log.site.answers["/log/lines"] = lambda asked: log.some(asked) if pressed.wait(20) else Answer()
+    tab.goto("/")
+    row(tab, 5).locator(".n").hover()
+    tab.mouse.down()
+    pressed.set()
+    expect(row(tab, 5)).to_contain_text("line 4 of the collector")
+    tab.mouse.up()
+    expect(tab).to_have_url(re.compile("#L5$"))
 
 
 def test_colours_run_on_over_lines_and_begin_with_the_state_of_the_chunk(tab: Page, log: LogSite) -> None:

@@ -36,7 +36,8 @@ RULED_LINES = "a={before}&a_stream=run&a_line=2&b={last}&b_stream=run&b_line=2"
 # Viewers have filled themselves: no JSON is loading, no log is still plain text.
 FILLED = """() => ![...document.querySelectorAll('[data-json-state]')]
         .some(at => !at.hidden && at.textContent.startsWith('Loading'))
-    && ![...document.querySelectorAll('[data-log-lines]')].some(at => at.hidden)"""
+    && ![...document.querySelectorAll('[data-log-lines]')].some(at => at.hidden)
+    && ![...document.querySelectorAll('[data-json], [data-log], [data-diff]')].some(at => !('ready' in at.dataset))"""
 TOO_WIDE = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
     ? [...document.querySelectorAll('body *')].filter(at => at.getBoundingClientRect().right > innerWidth + 1)
         .slice(0, 4).map(at => `${at.tagName}.${at.className}`).join(' ') || 'something' : ''"""
