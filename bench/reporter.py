@@ -1,6 +1,6 @@
 """What does reporting cost a program: time per event, and wall time of a producer with and without a reporter?
 
-    python -m bench.reporter [--quick] [--result "2 kB"] [--server URL TOKEN]
+    python -m bench.reporter [--quick] [--result "2 kB"] [--work 1] [--server URL TOKEN]
 
 Without a server the peer of the tests answers, in a process of its own. Rounds with and without take turns, because
 other programs run on the machine too.
@@ -23,7 +23,7 @@ from webapp.reporters.afterrun import Reporter
 
 EVENTS, QUICK_EVENTS = 5000, 500
 ROUNDS, QUICK_ROUNDS = 7, 2
-WORK_S = 0.001
+WORK_MS = 1.0
 MAX_EMIT_US = 200
 MAX_SHARE = 0.05
 INTERFACES = [{"name": f"Ethernet{number}", "mtu": 1500, "is_up": True} for number in range(44)]
@@ -36,9 +36,10 @@ RESULTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is measured: events a round, and pairs of rounds."""
+    """How much is measured: events a round, the work for each, and pairs of rounds."""
 
     events: int
+    work_s: float
     rounds: int
 
 
@@ -66,28 +67,28 @@ def units_for(seconds: float) -> int:
     return max(round(seconds / min(costs)), 1)
 
 
-def produce(run: Reporter | None, result: object, *, units: int, events: int) -> Cost:
+def produce(run: Reporter | None, result: object, *, units: int, size: Size) -> Cost:
     """Do pieces of work, half computing, half waiting for a device, each reported where there is a reporter.
 
     The close of the reporter counts too.
     """
     wall, cpu = time.perf_counter(), time.process_time()
-    for number in range(events):
+    for number in range(size.events):
         compute(units)
-        time.sleep(WORK_S / 2)
+        time.sleep(size.work_s / 2)
         if run:
-            run.device_end(f"edge-{number}", "ok", duration_s=WORK_S, result=result)
+            run.device_end(f"edge-{number}", "ok", duration_s=size.work_s, result=result)
     if run:
         run.close(deadline=60)
     return Cost(wall_s=time.perf_counter() - wall, cpu_s=time.process_time() - cpu)
 
 
-def emit_costs(run: Reporter, result: object, *, events: int) -> list[float]:
+def emit_costs(run: Reporter, result: object, size: Size) -> list[float]:
     """Return the microseconds of each call in a burst, sorted."""
     costs = []
-    for number in range(events):
+    for number in range(size.events):
         began = time.perf_counter()
-        run.device_end(f"edge-{number}", "ok", duration_s=WORK_S, result=result)
+        run.device_end(f"edge-{number}", "ok", duration_s=size.work_s, result=result)
         costs.append((time.perf_counter() - began) * 1e6)
     return sorted(costs)
 
@@ -95,7 +96,8 @@ def emit_costs(run: Reporter, result: object, *, events: int) -> list[float]:
 def measure(url: str, token: str, *, titles: Iterable[str], size: Size) -> bool:
     """Print the section; return whether both targets were reached."""
     is_reached = True
-    print(f"## Reporter\n\n{size.events:,} `device.end` events of a producer that works about 1 ms for each.\n")
+    work = f"works about {size.work_s * 1000:g} ms for each"
+    print(f"## Reporter\n\n{size.events:,} `device.end` events of a producer that {work}.\n")
     print("| result | emit, mean | median | 99 % | wall time | processor time | |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as spool:
@@ -112,14 +114,14 @@ def measure(url: str, token: str, *, titles: Iterable[str], size: Size) -> bool:
 
 def measure_result(title: str, reporter: Callable[[], Reporter], size: Size) -> tuple[str, bool]:
     """Return the row of one kind of result, and whether it reached the targets."""
-    result, units = RESULTS[title], units_for(WORK_S / 2)
+    result, units = RESULTS[title], units_for(size.work_s / 2)
     burst = reporter()
-    emits = emit_costs(burst, result, events=size.events)
+    emits = emit_costs(burst, result, size)
     burst.close(deadline=60)
     pairs = []
     for _ in range(size.rounds):
-        alone = produce(None, result, units=units, events=size.events)
-        pairs.append((alone, produce(reporter(), result, units=units, events=size.events)))
+        alone = produce(None, result, units=units, size=size)
+        pairs.append((alone, produce(reporter(), result, units=units, size=size)))
     wall = statistics.median(beside.wall_s / alone.wall_s - 1 for alone, beside in pairs)
     cpu = statistics.median((beside.cpu_s - alone.cpu_s) / size.events * 1e6 for alone, beside in pairs)
     mean = statistics.fmean(emits)
@@ -150,6 +152,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.reporter", description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_EVENTS} events, {QUICK_ROUNDS} pairs of rounds")
     parser.add_argument("--result", choices=RESULTS, help="only events with such a result")
+    parser.add_argument("--work", type=float, default=WORK_MS, metavar="MS", help="of the producer for each event")
     parser.add_argument("--server", nargs=2, metavar=("URL", "TOKEN"), help="report to a server that runs already")
     parser.add_argument("--serve", action="store_true", help="be the peer")
     asked = parser.parse_args()
@@ -157,7 +160,8 @@ def main() -> int:
         serve()
         return 0
     titles = [asked.result] if asked.result else list(RESULTS)
-    size = Size(events=QUICK_EVENTS, rounds=QUICK_ROUNDS) if asked.quick else Size(events=EVENTS, rounds=ROUNDS)
+    events, rounds = (QUICK_EVENTS, QUICK_ROUNDS) if asked.quick else (EVENTS, ROUNDS)
+    size = Size(events=events, work_s=asked.work / 1000, rounds=rounds)
     if asked.server:
         return 0 if measure(*asked.server, titles=titles, size=size) else 1
     with own_peer() as url:
