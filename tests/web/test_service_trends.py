@@ -52,6 +52,11 @@ def test_devices_are_shown_run_by_run_worst_first(app: Flask, viewer: FlaskClien
     assert "1 to 2 of 2 devices that failed" in text
 
 
+def test_an_administrator_is_told_the_same_count(app: Flask, admin: FlaskClient) -> None:
+    record_flapping(app)
+    assert "1 to 2 of 2 devices that failed" in admin.get("/services/audit/trends").text
+
+
 def test_each_kind_of_cell_has_its_own_shape(app: Flask, viewer: FlaskClient) -> None:
     record_flapping(app)
     record_run(app, devices=[Device(name="edge-1", status="skipped")])
