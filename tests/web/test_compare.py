@@ -124,7 +124,13 @@ def test_log_with_noise_ignored(app: Flask, viewer: FlaskClient) -> None:
 
 def test_log_of_a_device(viewer: FlaskClient, pair: tuple[str, str]) -> None:
     assert "<del>two</del>" in get(viewer, pair, tab="logs", device="differs")
-    assert "A has no log of heals and B has no log of heals" in get(viewer, pair, tab="logs", device="heals")
+    assert "Neither A nor B has a log of heals" in get(viewer, pair, tab="logs", device="heals")
+
+
+def test_logs_begin_with_a_device_where_the_run_has_none(app: Flask, viewer: FlaskClient) -> None:
+    pair = [record_run(app, devices=["edge-1"], logs={"edge-1": [line]}) for line in "ab"]
+    answer = viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "logs"})
+    assert answer.location == f"/compare?a={pair[0]}&b={pair[1]}&tab=logs&device=edge-1"
 
 
 def test_folded_rows_come_on_demand(viewer: FlaskClient, pair: tuple[str, str]) -> None:
@@ -147,14 +153,14 @@ def test_patch(viewer: FlaskClient, pair: tuple[str, str]) -> None:
 
 
 def test_result_json(viewer: FlaskClient, pair: tuple[str, str]) -> None:
-    assert "Choose a device" in get(viewer, pair, tab="result")
+    elsewhere = viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "result"})
+    assert elsewhere.location == f"/compare?a={pair[0]}&b={pair[1]}&tab=result&device=differs"
+    assert "No result differs" in get(viewer, (pair[0], pair[0]), tab="result")
     text = get(viewer, pair, tab="result", device="differs")
     assert "$.v" in text
     assert "<ins>c</ins>" in text
     assert "The same values" in get(viewer, pair, tab="result", device="stays")
-    assert "A has no JSON result of heals and B has no JSON result of heals" in get(
-        viewer, pair, tab="result", device="heals"
-    )
+    assert "Neither A nor B has a JSON result of heals" in get(viewer, pair, tab="result", device="heals")
     assert "B has no JSON result of breaks" in get(viewer, pair, tab="result", device="breaks")
 
 

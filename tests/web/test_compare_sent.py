@@ -62,7 +62,7 @@ def test_what_is_missing_is_told(viewer: FlaskClient) -> None:
     assert "B: expected a file, or a text that is pasted" in answer.text
     assert viewer.get("/compare/texts?a=x&b=y").status_code == 422
     unknown = "0" * 64
-    assert "the text A is not kept any more" in viewer.get(f"/compare/texts?a={unknown}&b={unknown}").text
+    assert "The text A is not kept any more" in viewer.get(f"/compare/texts?a={unknown}&b={unknown}").text
     assert viewer.get(f"/compare/texts/rows?a={unknown}&b={unknown}").status_code == 404
 
 

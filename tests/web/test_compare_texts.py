@@ -221,7 +221,7 @@ def test_what_was_removed_meanwhile_is_told(app: Flask, viewer: FlaskClient, pai
     get(viewer, pair)
     with writing() as session:
         session.execute(delete(LogRow))
-    assert "A has no log of run and B has no log of run" in get(viewer, pair)
+    assert "Neither A nor B has a run log" in get(viewer, pair)
     with writing() as session:
         remove_runs(session, [get_run(session, pair[1]).id])
     assert viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "logs"}).status_code == 404
@@ -229,7 +229,7 @@ def test_what_was_removed_meanwhile_is_told(app: Flask, viewer: FlaskClient, pai
 
 def test_one_side_that_is_empty(app: Flask, viewer: FlaskClient) -> None:
     pair = record_run(app), record_run(app, logs={"run": ["one", "two"]})
-    assert "A has no log of run" in get(viewer, pair)
+    assert "A has no run log" in get(viewer, pair)
     text = get(viewer, (pair[1], pair[1]), a_lines="3-")
     assert "0 lines deleted, 2 lines inserted" in text
 
@@ -260,5 +260,5 @@ def test_a_rule_that_never_ends_is_told(
     with writing() as session:
         rules = [{"kind": "mask", "pattern": "(a|aa)+$"}]
         session.execute(update(ServiceRow).values(options={"compare": {"rules": rules}}))
-    assert "a rule of the service may never end" in get(viewer, pair, level="volatile")
+    assert "A rule of the service may never end" in get(viewer, pair, level="volatile")
     assert "1 line deleted" in get(viewer, pair)

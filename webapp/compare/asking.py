@@ -80,9 +80,17 @@ def find_texts(session: Session, workshop: Workshop, choice: Choice) -> Texts:
     )
     if a is not None and b is not None:
         return a, b
-    what = "JSON result" if choice.is_result else "log"
-    found = zip(("A", "B"), (a, b), choice.names, strict=True)
-    raise NotFoundError(" and ".join(f"{side} has no {what} of {name}" for side, text, name in found if text is None))
+    wants = [_title(name, is_result=choice.is_result) for name in choice.names]
+    if a is None and b is None and wants[0] == wants[1]:
+        raise NotFoundError(f"neither A nor B has a {wants[0]}")
+    found = zip(("A", "B"), (a, b), wants, strict=True)
+    raise NotFoundError(" and ".join(f"{side} has no {want}" for side, text, want in found if text is None))
+
+
+def _title(name: str, *, is_result: bool) -> str:
+    if is_result:
+        return f"JSON result of {name}"
+    return "run log" if name == RUN_LOG else f"log of {name}"
 
 
 def ask(workshop: Workshop, session: Session, choice: Choice, texts: Texts) -> Difference | Progress:

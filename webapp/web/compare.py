@@ -16,7 +16,15 @@ from webapp.store.queries import list_queries
 from webapp.store.runs import get_run, page_runs
 from webapp.web.compare_sides import choices_of_a, marks, tabs_of
 from webapp.web.compare_tables import read_table
-from webapp.web.compare_texts import answer_line, answer_patch, answer_rows, answer_state, choice_of, show_texts
+from webapp.web.compare_texts import (
+    answer_line,
+    answer_patch,
+    answer_rows,
+    answer_state,
+    choice_of,
+    list_files,
+    show_texts,
+)
 from webapp.web.compare_timing import read_timing
 from webapp.web.compare_wanted import CONTEXTS, LEVELS, narrow, read_wanted
 from webapp.web.guard import caller_here, requires
@@ -54,7 +62,10 @@ def index() -> ResponseReturnValue:
     elif tab == "timing":
         values["timing"] = read_timing(session, devices, cases, wanted)
     else:
-        values |= show_texts(session, wanted, devices, tab=tab)
+        values["files"] = files = list_files(session, wanted, devices, tab=tab)
+        if files and not wanted.device and not any(file["current"] for file in files):
+            return redirect(files[0]["url"])
+        values |= show_texts(session, wanted, tab=tab)
     return render_template("compare/index.html", **values)
 
 

@@ -46,12 +46,11 @@ class Found:
     following: str
 
 
-def show_texts(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -> Values:
+def show_texts(session: Session, wanted: Wanted, *, tab: str) -> Values:
     """Return what the template of a tab needs."""
-    values: Values = {"files": _files(session, wanted, devices, tab=tab)}
     if tab == "result" and not wanted.device:
-        return values
-    return values | show_choice(session, choice_of(wanted, tab=tab))
+        return {}
+    return show_choice(session, choice_of(wanted, tab=tab))
 
 
 def show_choice(session: Session, choice: Choice) -> Values:
@@ -231,8 +230,11 @@ def _ranges(texts: Texts) -> list[Values]:
     return offers
 
 
-def _files(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -> list[Values]:
-    """Return what can be compared in this tab: logs that both runs have, or devices with changed results."""
+def list_files(session: Session, wanted: Wanted, devices: Comparison, *, tab: str) -> list[Values]:
+    """Return what can be compared in this tab: logs that both runs have, or devices with changed results.
+
+    Each has a `name`, a `url`, whether it is `current`, and for devices the status in `a` and `b`.
+    """
     if tab == "logs":
         streams = {log.stream for log in list_logs(session, run_id=wanted.a.run.id)}
         shared = [log.stream for log in list_logs(session, run_id=wanted.b.run.id) if log.stream in streams]

@@ -68,7 +68,8 @@ def install_faults(app: Flask, *, status_of: StatusOf, refuse_api: RefuseApi, re
 
 
 def _page(status: HTTPStatus, message: str, *, caret: str = "", retry_after: int | None = None) -> Response:
-    values = {"code": status.value, "title": status.phrase, "message": message, "caret": caret}
+    title = "Not understood" if status == HTTPStatus.UNPROCESSABLE_ENTITY else status.phrase
+    values = {"code": status.value, "title": title, "message": message, "caret": caret}
     response = make_response(render_template("errors/error.html", **values, retry_after=retry_after), status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
