@@ -3,7 +3,7 @@
 import { fragment } from './morph.js';
 import { holdInView } from './hold.js';
 
-const MARGIN = '2000px', ROW_PX = 19, ROWS_AT_ONCE = 400;
+const MARGIN = '2000px', ROW_PX = 19, ROWS_AT_ONCE = 300;
 
 class DiffView {
   constructor(host) {

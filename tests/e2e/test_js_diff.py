@@ -126,7 +126,7 @@ def test_long_placeholders_are_filled_in_parts(tab: Page, diff: StaticSite) -> N
     expect(tab.locator("#h80")).to_be_in_viewport()
     parts = [asked.query for asked in diff.asked if asked.path == "/rows" and int(asked.query["start"]) >= 7000]
     assert parts
-    assert all(int(part["stop"]) - int(part["start"]) <= 400 for part in parts)
+    assert all(int(part["stop"]) - int(part["start"]) <= 300 for part in parts)
 
 
 def test_a_cut_line_is_shown_whole_in_place(tab: Page, diff: StaticSite) -> None:

@@ -50,7 +50,7 @@ def wait_longer(app: Flask, tmp_path: Path, **options: float) -> None:
 def test_long_differences_are_filled_in_chunks(
     viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(compare_pages, "FIRST_ROWS", 20)
     monkeypatch.setattr(compare_pages, "BLOCK_ROWS", 20)
     text = get(viewer, pair, context="all")
     assert re.findall(r'data-start="(\d+)" data-stop="(\d+)"', text) == [("20", "40"), ("40", "60"), ("60", "63")]
@@ -60,7 +60,7 @@ def test_long_differences_are_filled_in_chunks(
 
 
 def test_any_row_is_a_page_without_scripts(viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare_pages, "CHUNK_ROWS", 20)
+    monkeypatch.setattr(compare_pages, "FIRST_ROWS", 20)
     monkeypatch.setattr(compare_pages, "BLOCK_ROWS", 20)
     text = get(viewer, pair, context="all", row="45")
     assert re.findall(r'data-start="(\d+)"', text) == ["0", "20", "60"]

@@ -7,8 +7,9 @@ from webapp.diff.fold import Fold
 from webapp.diff.segments import SegmentKind
 from webapp.web.paging import here
 
-CHUNK_ROWS = 400
-# A placeholder stands for so many; what fills it takes `CHUNK_ROWS` at a time.
+# More than a window shows; the others come when they are wanted.
+FIRST_ROWS = 200
+# A placeholder stands for so many; what fills it takes some hundreds at a time.
 BLOCK_ROWS = 2_000
 PAGE_ROWS = 250_000
 # Fewer rows are seen without a map.
@@ -77,8 +78,8 @@ def lay_out_page(fold: Fold, *, row: int) -> RowPage:
     number = row // PAGE_ROWS
     pages = max((fold.row_count + PAGE_ROWS - 1) // PAGE_ROWS, 1)
     first, last = number * PAGE_ROWS, min((number + 1) * PAGE_ROWS, fold.row_count)
-    start = first + (row - first) // CHUNK_ROWS * CHUNK_ROWS
-    stop = min(start + CHUNK_ROWS, last)
+    start = first + (row - first) // FIRST_ROWS * FIRST_ROWS
+    stop = min(start + FIRST_ROWS, last)
     hunks = fold.hunks_between(first, last)
     return RowPage(
         start=start,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from webapp.compare.linefile import FileLines
 from webapp.diff.fold import Row, RowKind
@@ -14,8 +15,7 @@ READ = 4 * SHOWN
 NO_NEWLINE = " [no line end]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a line; `is_changed` marks the words that the other side doesn't have."""
 
     text: str
