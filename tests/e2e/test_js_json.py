@@ -1,6 +1,7 @@
 """Is a JSON document shown exactly as it was sent, searched, walked and copied, however large it is?"""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -130,7 +131,6 @@ def test_search_steps_through_hits_also_in_closed_parts(tab: Page, site: StaticS
     show(tab, site, json.dumps(document))
     search = tab.get_by_label("Search in Result")
     search.fill("MTU")
-    search.press("Enter")
     expect(tab.locator("[data-json-hits]")).to_have_text("1 of 300")
     search.press("Shift+Enter")
     expect(tab.locator("[data-json-hits]")).to_have_text("300 of 300")
@@ -143,8 +143,11 @@ def test_search_steps_through_hits_also_in_closed_parts(tab: Page, site: StaticS
 
 def test_path_and_exact_value_are_copied(tab: Page, site: StaticSite) -> None:
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.clock.install()
     show(tab, site, '{"n":18446744073709551615}')
     line(tab, "18446744073709551615").click()
+    expect(path(tab)).to_have_text("$.n")
+    tab.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
     for action, text in (("copy-value", "18446744073709551615"), ("copy-path", "$.n")):
         tab.locator(f"[data-act={action}]").click()
         expect(tab.locator(f"[data-act={action}].done")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -82,7 +83,6 @@ def test_search_covers_the_whole_log_and_walks_it(tab: Page, log: LogSite) -> No
     tab.goto("/")
     search = tab.get_by_label("Search in Log")
     search.fill("LINE 9999")
-    search.press("Enter")
     expect(tab.locator("[data-log-hits]")).to_have_text("1 of 11")
     expect(row(tab, 10000).locator("mark.now")).to_have_text("line 9999")
     for step in range(2, 12):
@@ -94,6 +94,17 @@ def test_search_covers_the_whole_log_and_walks_it(tab: Page, log: LogSite) -> No
     search.fill("no such text")
     search.press("Enter")
     expect(tab.locator("[data-log-hits]")).to_have_text("no hits")
+
+
+def test_enter_searches_without_a_pause(tab: Page, log: LogSite) -> None:
+    tab.clock.install()
+    tab.goto("/")
+    expect(row(tab, 1)).to_be_visible()
+    tab.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+    search = tab.get_by_label("Search in Log")
+    search.fill("line 9999")
+    search.press("Enter")
+    expect(tab.locator("[data-log-hits]")).to_have_text("1 of 11")
 
 
 def test_errors_are_counted_and_walked(tab: Page, log: LogSite) -> None:
@@ -115,7 +126,6 @@ def test_keys_walk_hits_and_errors(tab: Page, log: LogSite) -> None:
     tab.keyboard.press("e")
     expect(row(tab, 501)).to_have_class(re.compile("sel"))
     tab.get_by_label("Search in Log").fill("line 9999")
-    tab.get_by_label("Search in Log").press("Enter")
     expect(tab.locator("[data-log-hits]")).to_have_text("1 of 11")
     tab.get_by_role("log").focus()
     tab.keyboard.press("n")

@@ -1,5 +1,7 @@
 """Does a page that waits for a comparison say how far it is, and show it when it is there?"""
 
+import threading
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,10 +15,12 @@ MAIN = '<section data-waiting="/state"><p role="status" data-waiting-state>Waiti
 
 def test_the_page_follows_and_then_shows_itself_again(tab: Page, site: StaticSite) -> None:
     answers = iter([Answer(body=b"<b>Comparing</b>"), Answer(body=b"<b>Laying out</b>")])
+    is_seen = threading.Event()
 
     def state(_asked: Asked) -> Answer:
         answer = next(answers, None)
         if answer is None:
+            is_seen.wait(20)
             site.put("/", framed("<h1>Here it is</h1>"))
             return Answer(status=204)
         return answer
@@ -25,4 +29,5 @@ def test_the_page_follows_and_then_shows_itself_again(tab: Page, site: StaticSit
     site.answers["/state"] = state
     tab.goto("/")
     expect(tab.locator("[data-waiting-state]")).to_have_text("Laying out")
+    is_seen.set()
     expect(tab.get_by_role("heading", name="Here it is")).to_be_visible()
