@@ -36,6 +36,11 @@ class Line:
         self._timer.daemon = True
         self.is_cut = False
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether the time is over, although the clock may still be about to cut."""
+        return time.monotonic() >= self._ends_at
+
     def __enter__(self) -> Self:
         """Start the clock."""
         self._ends_at = time.monotonic() + self._total_s

@@ -104,7 +104,7 @@ def _speak(request: Request, policy: WirePolicy) -> tuple[int, Mapping[str, str]
         try:
             answered = _exchange(session, adapter, prepared, policy)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise (late if line.is_cut else _failure(host, error)) from error
+            raise (late if line.is_over else _failure(host, error)) from error
         if line.is_cut:
             raise late
         return answered
