@@ -6,7 +6,6 @@ The ordinary behaviour is tested against the application itself; this peer exist
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +18,7 @@ Faults = list[dict[str, str]]
 
 @dataclass(kw_only=True)
 class Misstep:
-    """What to do instead of answering: a status with a body, cutting the line, or dawdling first."""
+    """What to do instead of answering: a status with a body, cutting the line, or waiting first for something."""
 
     part: str
     times: int
@@ -27,7 +26,7 @@ class Misstep:
     body: bytes = b"{}"
     headers: tuple[tuple[str, str], ...] = ()
     is_after_storing: bool = False
-    delay_s: float = 0.0
+    until: threading.Event | None = None
 
 
 class Peer:
@@ -154,9 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.peer.requests.append((self.command, self.path))
         self.peer.tokens.append(self.headers.get("Authorization", ""))
         misstep = self.peer.next_misstep(self.path)
-        if misstep and misstep.delay_s:
-            time.sleep(misstep.delay_s)
-        if misstep and not misstep.is_after_storing and not misstep.delay_s:
+        if misstep and misstep.until:
+            misstep.until.wait(60)
+        elif misstep and not misstep.is_after_storing:
             self.stumble(misstep)
             return
         status, answer = self.take(body)

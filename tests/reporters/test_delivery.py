@@ -1,6 +1,7 @@
 """Does every fact arrive once and in order, whatever the server and the network do in between?"""
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,7 @@ def start(peer: Peer, spool: Path, **more: object) -> Reporter:
 
 
 def eventually(condition: Wait) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.01)
@@ -71,22 +72,24 @@ def test_answer_of_something_else_is_not_an_ack(peer: Peer, spool: Path) -> None
 
 
 def test_slow_server_does_not_slow_the_program(peer: Peer, spool: Path) -> None:
-    peer.misstep("/events", delay_s=1.0)
+    is_released = threading.Event()
+    peer.misstep("/events", until=is_released)
     run = start(peer, spool)
-    began = time.monotonic()
+    eventually(lambda: any("/events" in path for _, path in peer.requests))
     for number in range(200):
         run.device_end(f"edge-{number}", "ok")
-    assert time.monotonic() - began < 0.8
+    assert names(peer) == []
+    is_released.set()
     assert run.close()
     assert len(names(peer)) == 200
 
 
 def test_close_keeps_its_deadline(peer: Peer, spool: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    peer.misstep("/events", times=99, status=503)
+    peer.misstep("/events", times=9999, status=503)
     run = start(peer, spool)
     began = time.monotonic()
     assert not run.close(deadline=0.4)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert run.kept_in
     assert (run.kept_in / "journal.0").exists()
     assert str(run.kept_in) in capfd.readouterr().err

@@ -115,7 +115,7 @@ def test_timeout_ends_the_whole_group(environment: None, peer: Peer) -> None:
     done = run_exec(
         "--timeout", "0.5", "--grace", "0.3", script="trap '' TERM; sleep 30 & echo begun; sleep 30; sleep 30"
     )
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
     assert (done.returncode, done.stdout) == (124, b"begun\n")
     [end] = peer.of_type("device.end")
     assert (end["status"], end["result"]["signal"]) == ("timeout", "SIGKILL")
@@ -138,10 +138,10 @@ def test_cancel_on_the_server_ends_the_command(environment: None, peer: Peer, st
 def test_signals_reach_the_command(
     environment: None, peer: Peer, started: list[Process], number: signal.Signals, status: str
 ) -> None:
-    process = start_exec(started, "--retries", "3", script="echo begun; sleep 60")
+    # A shell that is about to start a program may miss a signal, with and without us: it becomes the program itself.
+    process = start_exec(started, "--retries", "3", script="echo begun; exec sleep 60")
     assert process.stdout
     assert process.stdout.readline() == b"begun\n"
-    time.sleep(0.5)  # a shell that is about to start a program may miss a signal, with and without us
     process.send_signal(number)
     assert process.wait(30) == -number
     assert len(peer.of_type("device.end")) == 1
@@ -187,8 +187,8 @@ def test_reader_that_goes_away_ends_the_command_as_without_us(environment: None,
 
 def test_background_process_is_not_waited_for(environment: None, peer: Peer) -> None:
     began = time.monotonic()
-    assert run_exec(script="echo begun; sleep 5 >/dev/null 2>&1 & exit 0").returncode == 0
-    assert time.monotonic() - began < 4
+    assert run_exec(script="echo begun; sleep 40 >/dev/null 2>&1 & exit 0").returncode == 0
+    assert time.monotonic() - began < 30
 
 
 def test_input_reaches_the_command(environment: None, peer: Peer) -> None:
