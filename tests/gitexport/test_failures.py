@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -244,7 +243,5 @@ def test_secrets_are_taken_out_of_texts() -> None:
 
 
 def test_refused_connection_does_not_tell_the_token(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    error = failure(tmp_path, target(f"https://127.0.0.1:{port}/x.git", access=Access(token="geheim")))
+    error = failure(tmp_path, target(f"https://127.0.0.1:{free_port()}/x.git", access=Access(token="geheim")))
     assert "geheim" not in str(error)

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import pytest
 
 from tests.servers.certificates import Certificates
+from tests.servers.product import free_port
 from tests.servers.receiver import Receiver, Reply, running_receiver
 from webapp.clock import now
 from webapp.errors import SettingError
@@ -141,9 +142,7 @@ def test_repeated_secret_is_masked(receiver: Receiver) -> None:
 
 
 def test_closed_port_is_tried_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    error = refused(get(f"http://127.0.0.1:{port}/"))
+    error = refused(get(f"http://127.0.0.1:{free_port()}/"))
     assert not error.permanent
     assert "cannot connect" in error.reason
 

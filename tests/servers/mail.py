@@ -1,6 +1,5 @@
 """What does a mail server do: take mail with STARTTLS and a sign-in, or refuse a recipient?"""
 
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from typing import Any, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+
+from tests.servers.product import free_port
 
 USER, PASSWORD = "afterrun", "hunter2"
 
@@ -76,7 +77,7 @@ def running_mail_server(context: ssl.SSLContext | None = None, *, is_tls_first: 
     controller = Controller(
         box,
         hostname="127.0.0.1",
-        port=0,
+        port=free_port(),  # the controller speaks to itself there, so that it must be known
         ssl_context=context if is_tls_first else None,
         tls_context=context if starts_tls else None,
         require_starttls=starts_tls,
@@ -84,8 +85,6 @@ def running_mail_server(context: ssl.SSLContext | None = None, *, is_tls_first: 
         authenticator=_sign_in,
         auth_require_tls=True,
     )
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        controller.port = taken.getsockname()[1]
     controller.start()
     try:
         yield MailPeer(port=controller.port, mails=box.mails)

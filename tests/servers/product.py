@@ -39,9 +39,9 @@ class Product:
         self.process.wait()
 
 
-# Below the ports that the system hands out by itself; each process of tests begins elsewhere.
+# Below the ports that the system hands out by itself; processes of tests begin far from each other.
 PORTS = range(12_000, 32_000)
-_FIRST = os.getpid() * 97 % len(PORTS)
+_FIRST = os.getpid() * 7919 % len(PORTS)
 _ports: Iterator[int] = itertools.cycle([*PORTS[_FIRST:], *PORTS[:_FIRST]])
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from tests.databases import is_on_postgres
 from tests.programs import needs_program
 from tests.servers.git_hosts import Repositories
+from tests.servers.product import free_port
 from webapp.clock import now
 from webapp.domain.outcome import CaseResult
 from webapp.settings.resolve import Settings
@@ -171,9 +172,7 @@ def test_mail_server_without_what_is_asked_for_fails(
 
 
 def test_closed_mail_port_fails(app: Flask) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    finding = check_mail(_mail_bench(app, port))
+    finding = check_mail(_mail_bench(app, free_port()))
     assert finding.result is CaseResult.FAIL
     assert "refused" in finding.message
 
