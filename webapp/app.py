@@ -22,7 +22,6 @@ from webapp.api.faults import refuse, refuse_http, status_of
 from webapp.cli.program import run
 from webapp.compare.shelf import Shelf
 from webapp.compare.workshop import WORKSHOP, Workshop
-from webapp.errors import SettingError
 from webapp.importers.catalogue import EXTENSION as FORMATS_KEY
 from webapp.importers.catalogue import load_formats
 from webapp.notify.catalogue import load_channels
@@ -31,6 +30,7 @@ from webapp.notify.handlers import SETTING as HANDLERS
 from webapp.notify.office import EXTENSION as OFFICE_KEY
 from webapp.notify.office import open_office
 from webapp.settings.catalogue import BY_NAME
+from webapp.settings.config_file import read_config_file
 from webapp.settings.resolve import Settings
 from webapp.settings.vault import open_vault
 from webapp.store import models  # noqa: F401  (knows every table)
@@ -133,11 +133,8 @@ def _as_text(value: object) -> str:
 
 
 def _read_config(app: Flask, path: Path) -> dict[str, object]:
-    """Run the instance's `config.py`; names that are no settings of ours are Flask's."""
-    try:
-        app.config.from_pyfile(str(path), silent=True)
-    except Exception as error:
-        raise SettingError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+    """Read the instance's `config.py`; names that are no settings of ours are Flask's."""
+    app.config.from_mapping(read_config_file(path))
     if TASKMANAGER_HANDLERS in app.config:
         app.config.setdefault(HANDLERS, app.config.pop(TASKMANAGER_HANDLERS))
     return {name: app.config.pop(name) for name in BY_NAME if name in app.config}

@@ -22,14 +22,14 @@ UWSGI_TASKMANAGER_NOTIFICATION_HANDLERS = {
     "slack": {
         "class": "taskmanager.notifications.SlackNotificationHandler",
         "level": "errors",
-        "token": "xoxb-1",
-        "channel": "#ops,#dev",
+        "token": env("UWSGI_TASKMANAGER_NOTIFICATIONS_SLACK_TOKEN", default=""),
+        "channel": env("UWSGI_TASKMANAGER_NOTIFICATIONS_SLACK_CHANNELS", default=""),
     },
     "mail": {
         "class": "taskmanager.notifications.MailNotificationHandler",
         "level": "errors",
-        "from_email": "runs@example.org",
-        "recipients": "ada@example.org,bob@example.org",
+        "from_email": env("UWSGI_TASKMANAGER_NOTIFICATIONS_EMAIL_FROM", default=""),
+        "recipients": env("UWSGI_TASKMANAGER_NOTIFICATIONS_EMAIL_RECIPIENTS", default=""),
     },
 }
 """
@@ -76,13 +76,15 @@ def test_faulty_handler_is_named(given: Any, sentence: str) -> None:
 
 
 @pytest.mark.integration
-def test_documented_settings_of_taskmanager_work_as_they_stand(tmp_path: Path) -> None:
+def test_documented_settings_of_taskmanager_work_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UWSGI_TASKMANAGER_NOTIFICATIONS_SLACK_TOKEN", "xoxb-1")
+    monkeypatch.setenv("UWSGI_TASKMANAGER_NOTIFICATIONS_EMAIL_RECIPIENTS", "ada@example.org,bob@example.org")
     (tmp_path / "config.py").write_text(SEED)
     app = create_app(tmp_path, config=TEST_CONFIG)
     text = app.extensions["afterrun.settings"].at_start("NOTIFICATION_HANDLERS").value
-    assert [(each.name, each.channel, str(each.level)) for each in read_handlers(text, CHANNELS)] == [
-        ("slack", "slack", "errors"),
-        ("mail", "email", "errors"),
+    assert [(each.name, each.channel, str(each.level), each.given) for each in read_handlers(text, CHANNELS)] == [
+        ("slack", "slack", "errors", {"token": "xoxb-1", "channel": ""}),
+        ("mail", "email", "errors", {"from_email": "", "recipients": "ada@example.org,bob@example.org"}),
     ]
 
 

@@ -10,7 +10,7 @@ Every setting has one name. Its value is taken from the first source that has on
 
 1. the **environment**: `NAME=value`, or `NAME_FILE=/path` for a file that holds the value (secrets of containers);
 2. the **database**: the administrators' pages or `afterrun settings set NAME VALUE`, secrets encrypted;
-3. **`config.py`** in the instance folder: `NAME = "value"`;
+3. **`config.py`** in the instance folder: `NAME = "value"`, or `NAME = env("OTHER", default="")` for a variable;
 4. its **default**.
 
 `afterrun settings list` and the administrators' pages show every value in force and where it came from. The settings
