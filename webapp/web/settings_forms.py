@@ -1,15 +1,15 @@
-"""What does an administrator type to change settings: a form made from their catalogue, and what came in by it."""
+"""What does an administrator type to change settings: a form made from their catalogue."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from webapp.errors import SettingError
-from webapp.settings.catalogue import Kind, Section, Setting, Value
+from webapp.settings.catalogue import Kind, Section, Setting
 from webapp.settings.resolve import Resolved, Settings, Source
 from webapp.store.db import Session
 from webapp.web.settings_layout import label_of, settings_of
@@ -67,22 +67,6 @@ class Known:
         return self.setting.help
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """What came in by a form.
-
-    Args:
-        values: the value of every setting of the section as the form has it, saved or not; None for a secret that
-            stays as it is.
-        changed: the texts to be stored, by name.
-        forgotten: the names of those whose stored value goes.
-    """
-
-    values: Mapping[str, Value | None] = field(default_factory=dict)
-    changed: Mapping[str, str] = field(default_factory=dict)
-    forgotten: Sequence[str] = ()
-
-
 def read_known(session: Session, settings: Settings, section: Section) -> list[Known]:
     """Return what is known of a section's settings; one that can't be read says why."""
     return [_known(session, settings, setting) for setting in settings_of(section)]
@@ -98,12 +82,13 @@ def _known(session: Session, settings: Settings, setting: Setting) -> Known:
 def make_form(known: Sequence[Known]) -> FlaskForm:
     """Return the form of some settings, filled with what was sent, else with the values in force."""
     fields = {each.setting.name: _field(each) for each in known}
-    values = {each.setting.name: _initial(each) for each in known}
+    values = {each.setting.name: initial_of(each) for each in known}
     form: FlaskForm = type("SettingsForm", (FlaskForm,), fields)(data=values)
     return form
 
 
-def _initial(known: Known) -> str | bool:
+def initial_of(known: Known) -> str | bool:
+    """Return what the field of a setting is filled with."""
     resolved = known.resolved
     if resolved is None or resolved.setting.is_secret:
         return ""
@@ -144,42 +129,6 @@ def _field(known: Known) -> Field:
             return StringField(label, description=about, render_kw=attributes)
 
 
-def read_sent(form: FlaskForm, known: Sequence[Known], forgotten: Sequence[str]) -> Sent:
-    """Return what came in; what can't be used is told at its field.
-
-    Args:
-        form: the form.
-        known: what is known of its settings.
-        forgotten: the names whose box "forget it" is ticked.
-    """
-    values: dict[str, Value | None] = {}
-    changed: dict[str, str] = {}
-    gone = [each.setting.name for each in known if each.is_kept_here and each.setting.name in forgotten]
-    for each in known:
-        name = each.setting.name
-        current = each.resolved.value if each.resolved is not None else None
-        if each.is_locked or name in gone:
-            values[name] = current if each.is_locked else each.setting.default
-            continue
-        given = form[name].data
-        if each.setting.is_secret and not given:
-            values[name] = None
-            continue
-        try:
-            value = each.setting.read(_one_line(given) if each.setting.kind is Kind.LIST else given)
-        except ValueError as error:
-            mark(form, name, str(error))
-            continue
-        values[name] = value
-        if value != current:
-            changed[name] = str(value)
-    return Sent(values=values, changed=changed, forgotten=gone)
-
-
 def mark(form: FlaskForm, name: str, sentence: str) -> None:
     """Show a fault below the field it is about."""
     form[name].errors = [*form[name].errors, sentence[:1].upper() + sentence[1:]]
-
-
-def _one_line(given: object) -> str:
-    return ",".join(str(given or "").replace(",", "\n").splitlines())

@@ -32,7 +32,7 @@ def test(section: str) -> ResponseReturnValue:
     shown = Shown(fault="Nothing was sent: the values above have faults.")
     if not form.errors:
         shown = _try(channel, {name: value for name, value in sent.values.items() if value is not None})
-    return answer(chosen, known, form, shown=shown, is_part=bool(request.headers.get("X-Partial")))
+    return answer(chosen, known, form, shown=shown)
 
 
 @blueprint.get("/<section>/preview")
