@@ -1,10 +1,11 @@
 // What would be lost by leaving? Forms marked data-unsaved count their changed fields and warn before the page goes.
+// Fields that stand outside of the form, such as those of a test, are not kept by it and do not count.
 const forms = new Map();
 
 const snapshot = form => {
-  const fields = new Map();
+  const fields = new Map(), others = new Set([...form.elements].filter(field => !form.contains(field)).map(field => field.name));
   for (const [name, value] of new FormData(form)) {
-    if (name !== 'csrf_token') fields.set(name, [...(fields.get(name) ?? []), value instanceof File ? value.name : value]);
+    if (name !== 'csrf_token' && !others.has(name)) fields.set(name, [...(fields.get(name) ?? []), value instanceof File ? value.name : value]);
   }
   return fields;
 };

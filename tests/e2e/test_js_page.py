@@ -15,8 +15,8 @@ LIST = """{{ filter_box() }}{% call table([{"title": "Select"}, {"title": "Run"}
 {% for n in numbers %}<tr data-row id="r{{ n }}"><td><input type="checkbox" form="compare-tray" name="run" value="u{{ n }}"
  data-number="#{{ n }}" data-order="{{ n }}" aria-label="Select #{{ n }}"></td>
 <td><a data-open href="/runs/{{ n }}">run {{ n }}</a></td></tr>{% endfor %}</tbody>{% endcall %}"""
-FORM = """<form data-unsaved>{{ csrf() }}<input name="a" value="1" aria-label="Name">
-<input type="checkbox" name="b" aria-label="Choice">{{ save_bar() }}</form>"""
+FORM = """<form data-unsaved id="kept">{{ csrf() }}<input name="a" value="1" aria-label="Name">
+<input type="checkbox" name="b" aria-label="Choice">{{ save_bar() }}</form><input form="kept" name="c" aria-label="Test">"""
 CHART = '<div class="strip">{{ history_strip(bars, "Last runs") }}</div>'
 
 
@@ -161,6 +161,7 @@ def test_unsaved_changes_are_counted_and_guarded(tab: Page, site: StaticSite) ->
     tab.on("dialog", accept)
     tab.goto("/")
     expect(tab.get_by_role("button", name="Discard")).to_be_disabled()
+    tab.get_by_label("Test").fill("not kept")
     tab.get_by_label("Name").fill("2")
     tab.get_by_label("Choice").check()
     expect(tab.locator("[data-unsaved-count]")).to_have_text("2 unsaved changes")
