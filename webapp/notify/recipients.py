@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from webapp.domain.outcome import ENDED, RunStatus
 from webapp.domain.policy import CallbackWish, Policy, Recipient
 from webapp.errors import AfterrunError
 from webapp.gitexport.roster import find_chosen
@@ -226,8 +227,15 @@ def _addressee(asking: Asking, channel: Channel, target: Target, *, source: str 
         wants=asking.wants,
         source=source,
         is_ordered=channel.is_ordered,
+        skipped=_why_not_pushed(asking.run) if channel.name == GIT else "",
         to=to,
     )
+
+
+def _why_not_pushed(run: Run) -> str:
+    if run.status is RunStatus.CANCELED:
+        return "a canceled run is not pushed: it would take away the devices that it did not come to"
+    return "" if run.status in ENDED else "a run is pushed when it has ended"
 
 
 def _find_channel(asking: Asking, name: str) -> Channel | None:

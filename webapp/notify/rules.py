@@ -239,10 +239,8 @@ def _subscriptions(occasion: Occasion) -> list[Rule]:
 
 
 def _git(occasion: Occasion) -> Rule:
-    """Return the repositories that the run is pushed to; a canceled one would take away what it did not come to."""
+    """Return the repositories that the run is pushed to; a canceled one is not, and that is told."""
     asking = occasion.asking(OPTIONS, Wants())
-    mismatch = ""
-    if occasion.event is not Event.ENDED or occasion.run.status is RunStatus.CANCELED:
-        mismatch = "results are pushed when a run has ended and was not canceled"
+    mismatch = "" if occasion.event is Event.ENDED else "results are pushed when a run has ended"
     addressees = (to_repository(asking, name) for name in occasion.options.push_to_git)
     return Rule(route=OPTIONS, mismatch=mismatch, addressees=tuple(addressees))

@@ -30,7 +30,11 @@ OPTION = "push_to_git"
 class PushForm(FlaskForm):  # type: ignore[misc]
     """Which repositories a service's runs go to."""
 
-    repositories = CheckboxListField("Push every ended run to", description="None: nothing is pushed.")
+    repositories = CheckboxListField(
+        "Push every ended run to",
+        description="None: nothing is pushed. A canceled run never is: it would take away the devices that it did not "
+        "come to.",
+    )
     only_meaningful = BooleanField(
         "Only changes that matter",
         description="A device's file stays as it is when its result differs only in what comparisons of this service "

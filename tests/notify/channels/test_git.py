@@ -16,6 +16,7 @@ from webapp.domain.deliveries import DeliveryState
 from webapp.gitexport.roster import RepositoryInput, add_repository
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.notify.again import resend
+from webapp.notify.destinations import DestinationFields, put_destination
 from webapp.notify.office import EXTENSION
 from webapp.store import repositories as store
 from webapp.store.db import reading, writing
@@ -88,12 +89,26 @@ def test_run_goes_to_each_repository_that_is_chosen(app: Flask, bare: Repositori
         assert log(bare.folder / f"{name}.git") == ["backup #1: ok, the device passed"]
 
 
-def test_run_that_goes_on_or_was_canceled_is_not_pushed(app: Flask, bare: Repositories) -> None:
+def test_run_that_goes_on_is_not_pushed(app: Flask, bare: Repositories) -> None:
     choose(value=True)
-    for status in (None, "canceled"):
-        uid = record_run(app, service="backup", devices=["r1"], status=status)
-        work(app)
-        assert deliveries(uid) == []
+    uid = record_run(app, service="backup", devices=["r1"], status=None)
+    work(app)
+    assert deliveries(uid) == []
+
+
+def test_canceled_run_is_not_pushed_and_says_so(app: Flask, bare: Repositories, viewer: FlaskClient) -> None:
+    with writing() as session:
+        fields = DestinationFields(channel="git", config={"repository": "audit"})
+        put_destination(session, app.extensions[EXTENSION], "archive", fields, by_id=None, now=NOW)
+        options = {"push_to_git": True, "send_notification": ["archive"]}
+        put_service(session, "backup", ServiceFields(options=options), now=NOW)
+    uid = record_run(app, service="backup", devices=["r1"], status="canceled")
+    work(app)
+    assert {(each.to, each.state) for each in deliveries(uid)} == {
+        ("lab", DeliveryState.SKIPPED),
+        ("audit", DeliveryState.SKIPPED),
+    }
+    assert "a canceled run is not pushed: it would take away the devices" in viewer.get(f"/runs/{uid}").text
 
 
 def test_repository_that_is_not_there_is_told(app: Flask, bare: Repositories) -> None:
