@@ -76,6 +76,15 @@ def resend_all(
 
     Those that are being sent, or were never addressed to anybody, are left as they are.
     """
+    done = send_again(session, office, found, now=now)
+    if done:
+        subject, details = "1 message" if len(done) == 1 else f"{len(done):,} messages", {"uids": done}
+        add_audit(session, user_id=by_id, action="delivery.sent_again", subject=subject, now=now, details=details)
+    return done
+
+
+def send_again(session: Session, office: Office, found: Iterable[Delivery], *, now: datetime) -> list[str]:
+    """Do the same without a record, which whoever calls this keeps."""
     done = []
     for delivery in found:
         try:
@@ -83,9 +92,6 @@ def resend_all(
         except ConflictError:
             continue
         done.append(delivery.uid)
-    if done:
-        subject, details = "1 message" if len(done) == 1 else f"{len(done):,} messages", {"uids": done}
-        add_audit(session, user_id=by_id, action="delivery.sent_again", subject=subject, now=now, details=details)
     return done
 
 

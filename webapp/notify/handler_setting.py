@@ -34,6 +34,21 @@ class HandlerFields:
     config: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A value of an option of all handlers of one class, and what stands in its place."""
+
+    word: str
+    option: str
+    before: str
+    after: str
+
+    def within(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a handler is given, with the new value."""
+        is_meant = given.get("class") == self.word and given.get(self.option) == self.before
+        return {**given, self.option: self.after} if is_meant else dict(given)
+
+
 def read_mapping(session: Session, office: Office) -> dict[str, dict[str, Any]]:
     """Return the handlers in force as the setting says them."""
     text = office.settings.text(session, SETTING)
@@ -83,6 +98,16 @@ def remove_handler(session: Session, office: Office, name: str, *, by_id: int | 
         return False
     _keep(session, office, mapping, by_id=by_id, now=now)
     return True
+
+
+def replace_value(session: Session, office: Office, replaced: Replaced, *, by_id: int | None, now: datetime) -> None:
+    """Have handlers say another value, where the database holds them."""
+    if source_of_handlers(session, office) not in FREE:
+        return
+    mapping = read_mapping(session, office)
+    changed = {name: replaced.within(given) for name, given in mapping.items()}
+    if changed != mapping:
+        _keep(session, office, changed, by_id=by_id, now=now)
 
 
 def _require_free(session: Session, office: Office) -> None:

@@ -12,14 +12,13 @@ from webapp.errors import AfterrunError, ConflictError, InvalidError
 from webapp.gitexport import roster
 from webapp.gitexport.access import fingerprint
 from webapp.gitexport.addresses import Kind
-from webapp.notify.git_queue import list_waiting, push_now
-from webapp.notify.office import EXTENSION, Office
-from webapp.store import accounts
+from webapp.notify.git_queue import follow_name, list_waiting, push_now
 from webapp.store.db import db, writing
 from webapp.store.repositories import Repository, find_last_commits, get_repository, list_repositories
 from webapp.web.account import mark_faults
 from webapp.web.guard import requires
 from webapp.web.links import settings
+from webapp.web.office import office
 from webapp.web.paging import counted
 from webapp.web.repository_forms import RepositoryForm
 
@@ -99,7 +98,10 @@ def put(repository_id: int) -> ResponseReturnValue:
         return _form(form, repository)
     try:
         with writing() as session:
-            roster.change_repository(session, settings(), repository, form.read(), by_id=current_user.id, now=now())
+            given = form.read()
+            if given.name != repository.name:
+                follow_name(session, office(), repository.name, given.name, by_id=current_user.id, now=now())
+            roster.change_repository(session, settings(), repository, given, by_id=current_user.id, now=now())
     except (InvalidError, ConflictError) as error:
         return _refused(form, error, repository)
     flash("Saved.", "success")
@@ -133,12 +135,9 @@ def test(repository_id: int) -> ResponseReturnValue:
 @requires(Permission.ADMIN)
 def push(repository_id: int) -> ResponseReturnValue:
     """Have what waits for a repository pushed now."""
-    office: Office = current_app.extensions[EXTENSION]
     with writing() as session:
         repository = get_repository(session, repository_id)
-        count = push_now(session, office, repository.name, by_id=current_user.id, now=now())
-        audit = {"user_id": current_user.id, "action": "repository.pushed", "subject": repository.name}
-        accounts.add_audit(session, **audit, now=now())
+        count = push_now(session, office(), repository.name, by_id=current_user.id, now=now())
     flash(f"{counted(count, 'run')} will be pushed now." if count else "Nothing waits.", "success")
     return redirect(url_for("repositories.show", repository_id=repository_id))
 
