@@ -71,7 +71,9 @@ def test_mail_is_encrypted_and_has_text_and_html(sent: Answer, mail_server: Mail
 def test_headers_keep_robots_away_and_lead_to_less_mail(sent: Answer, mail_server: MailPeer) -> None:
     letter = mail_server.mails[0].message
     assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter["List-Unsubscribe"] == "<https://runs.example.org/profile>"
+    assert letter["List-Unsubscribe"] == "<https://runs.example.org/profile/notifications>"
+    for part in letter.iter_parts():
+        assert "https://runs.example.org/profile/notifications" in part.get_content()
     assert letter["Message-ID"] == sent.ref == "<msg_0123456789@example.org>"
     assert letter["In-Reply-To"] is None
 

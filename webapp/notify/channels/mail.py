@@ -40,6 +40,8 @@ is_ordered = True
 # Readers of mail show the beginning of longer ones only.
 ROOM = 24_000
 ANSWER_S = 10.0
+# The page where people end their subscriptions.
+SUBSCRIPTIONS = "/profile/notifications"
 FRAME_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
 TONES = {"FAILED": "bad", "ERRORS": "bad", "WARNINGS": "warn", "OK": "good", "FIXED": "good"}
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
@@ -108,7 +110,7 @@ def render(report: Report, *, verbosity: Verbosity, target: Target, templates: T
         "headline": one_line(f"{name_of(report)}: {gist_of(report)}"),
         "url": report.run.url if report.options.include_link else "",
         "name": target.name,
-        "profile_url": f"{report.server_url}/profile" if target.user_id is not None else "",
+        "profile_url": f"{report.server_url}{SUBSCRIPTIONS}" if target.user_id is not None else "",
     }
     text, fault = templates.fill("email.txt", values)
     html, fault_too = templates.fill("email.html", values)
@@ -246,7 +248,7 @@ def _headers(envelope: Envelope) -> Mapping[str, str]:
     if envelope.thread_ref:
         headers |= {"In-Reply-To": envelope.thread_ref, "References": envelope.thread_ref}
     if envelope.target.user_id is not None:
-        headers["List-Unsubscribe"] = f"<{envelope.server_url}/profile>"
+        headers["List-Unsubscribe"] = f"<{envelope.server_url}{SUBSCRIPTIONS}>"
     return headers
 
 
