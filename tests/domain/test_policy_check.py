@@ -20,6 +20,7 @@ from webapp.domain.policy import (
     StatusWord,
     dump_policy,
 )
+from webapp.domain.policy_check import EVERY_RUN
 
 pytestmark = pytest.mark.unit
 
@@ -141,6 +142,8 @@ SAVED = SavedQuery(username="alice", name="nightly")
             None,
             "testjob__health__exact__Complete,submitter__alice",
         ),
+        ({"entity": "testjob", "conditions": {}}, None, EVERY_RUN),
+        ([], None, EVERY_RUN),
     ],
 )
 def test_query_of_each_form_is_understood_in_both_places(query: Any, saved: SavedQuery | None, text: str) -> None:

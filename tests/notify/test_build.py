@@ -11,8 +11,10 @@ from webapp.clock import now
 from webapp.domain.changes import ChangeClass
 from webapp.domain.notices import Event
 from webapp.domain.policy import CompareWish
+from webapp.domain.policy_check import check_policy
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.notify.build import Told, build_report
+from webapp.notify.known import Lenient
 from webapp.notify.report import Report
 from webapp.notify.wants import Wants
 from webapp.store.db import reading, writing
@@ -124,6 +126,18 @@ def test_reference_is_the_newest_complete_run_that_the_query_selects(site: Site)
     nothing = report_of(site, uid, compare=CompareWish(query="label:nothing")).comparison
     assert nothing is not None
     assert (nothing.number, nothing.reason) == (None, "no earlier complete run")
+
+
+def test_no_condition_at_all_compares_with_every_run(site: Site) -> None:
+    record_run(site.app)
+    other = record_run(site.app, service="other")
+    uid = record_run(site.app)
+    block = {"criteria": {"status": "all"}, "compare": {"query": {"entity": "testjob", "conditions": {}}}}
+    policy = check_policy(block, Lenient(())).policy
+    assert policy is not None
+    found = report_of(site, uid, compare=policy.compare).comparison
+    assert found is not None
+    assert found.run_url.endswith(other)
 
 
 def test_ten_thousand_devices_are_quick(site: Site) -> None:

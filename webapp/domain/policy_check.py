@@ -4,7 +4,7 @@ What only the database or the settings know is asked of a `Known`: accounts, que
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -33,6 +33,8 @@ TO = ("method", "user", "email", "handle", "server", "channel", "destination")
 CALLBACK = ("url", "method", "token", "header", "dataset", "content-type", "secret", "format")
 COMPARE = ("query", "blacklist", "ignore", "tolerance")
 QUERY = ("username", "name", "entity", "conditions")
+# What LAVA means by no condition at all.
+EVERY_RUN = "service:*"
 MAX_HEADER = 64
 MAX_SECRETS = 2
 BRACES = re.compile(r"\{[^{}]*\}")
@@ -288,7 +290,7 @@ def _query(reader: Reader, value: object, path: str, known: Known) -> tuple[Save
     if isinstance(value, list | tuple):
         items = reader.items(value, path, "conditions such as health__Complete")
         texts = [reader.line(item, f"{path}[{number}]") for number, item in enumerate(items)]
-        return None, _readable(reader, ",".join(texts), path, known) if all(texts) else ""
+        return None, _joined(reader, texts, path, known) if all(texts) else ""
     found = reader.mapping(value, path, QUERY)
     if found is None:
         return None, ""
@@ -321,7 +323,12 @@ def _conditions(reader: Reader, found: Mapping[str, Any], path: str, known: Know
             reader.fault(at, f"expected a text or number, got {shown(value)}")
             continue
         parts.append(f"{key}__{value}")
-    return _readable(reader, ",".join(parts), f"{path}.conditions", known)
+    return _joined(reader, parts, f"{path}.conditions", known) if parts or not conditions else ""
+
+
+def _joined(reader: Reader, conditions: Sequence[str], path: str, known: Known) -> str:
+    """Return LAVA's conditions as one text; none at all selects every run."""
+    return _readable(reader, ",".join(conditions) or EVERY_RUN, path, known)
 
 
 def _readable(reader: Reader, text: str, path: str, known: Known) -> str:
