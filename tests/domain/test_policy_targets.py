@@ -107,6 +107,11 @@ pytestmark = pytest.mark.unit
             "'PUT' is not one of GET, POST",
         ),
         (
+            FINISHED | {"callback": {"url": "http://a/", "header": "Host"}},
+            "notify.callback.header",
+            "expected a header that may carry a token: Host is the request's own",
+        ),
+        (
             FINISHED | {"callback": {"url": "http://a/", "header": "a:b"}},
             "notify.callback.header",
             "expected the name of an HTTP header, got 'a:b'",

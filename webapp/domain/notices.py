@@ -5,6 +5,20 @@ The words are those of LAVA's `notify` block. Source: docs/notifying.md.
 
 from enum import StrEnum
 
+# What a callback's request itself needs, or is signed in; none of them can carry a token.
+REQUEST_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "transfer-encoding",
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
+    }
+)
+
 
 class Event(StrEnum):
     """What happened to a run that somebody may hear of."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Verbosity
+from webapp.domain.notices import REQUEST_HEADERS, CallbackFormat, ContentType, Dataset, Verbosity
 from webapp.domain.outcome import Level
 from webapp.domain.placeholders import PLACEHOLDERS, find_unknown
 from webapp.domain.policy import (
@@ -231,6 +231,8 @@ def _callback(reader: Reader, item: object, path: str, known: Known) -> Callback
     header = reader.text(found, "header", path) or "Authorization"
     if len(header) > MAX_HEADER or not set(header) <= TOKEN_CHARS:
         reader.fault(f"{path}.header", f"expected the name of an HTTP header, got {shown(header)}")
+    if header.lower() in REQUEST_HEADERS:
+        reader.fault(f"{path}.header", f"expected a header that may carry a token: {header} is the request's own")
     token = reader.text(found, "token", path)
     if token in (MASK, REDACTED):
         reader.fault(f"{path}.token", "expected the token itself, or the name of a kept one; got what hides it")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Verbosity
+from webapp.domain.notices import REQUEST_HEADERS, CallbackFormat, ContentType, Dataset, Verbosity
 from webapp.domain.placeholders import find_unknown
 from webapp.errors import InvalidError
 from webapp.notify import wire
@@ -29,19 +29,6 @@ is_ordered = False
 
 METHODS = ("GET", "POST")
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
-# What the request itself needs, or signs.
-OWN_HEADERS = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "transfer-encoding",
-        "webhook-id",
-        "webhook-signature",
-        "webhook-timestamp",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +87,7 @@ def render(report: Report, *, verbosity: Verbosity, target: Target, templates: T
     callback = target.callback or Callback(method="POST")
     if callback.method not in METHODS:
         raise ChannelError(f"expected the method GET or POST, got {callback.method[:20]!r}", permanent=True)
-    if not HEADER.fullmatch(callback.header) or callback.header.lower() in OWN_HEADERS:
+    if not HEADER.fullmatch(callback.header) or callback.header.lower() in REQUEST_HEADERS:
         raise ChannelError(f"{callback.header[:64]!r} is no header that may carry a token", permanent=True)
     unknown = find_unknown(target.to)
     if unknown:
