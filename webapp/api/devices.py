@@ -1,9 +1,9 @@
-"""Which devices are there, and how did each fare run after run?"""
+"""Which devices are there, whose are they, and how did each fare run after run?"""
 
 from datetime import datetime
 
 import msgspec
-from flask import Blueprint
+from flask import Blueprint, g
 
 from webapp import clock
 from webapp.api.answers import (
@@ -16,11 +16,13 @@ from webapp.api.answers import (
     version_answer,
 )
 from webapp.api.schema import Takes, operation
-from webapp.domain.access import Scope
-from webapp.domain.messages import Name
+from webapp.domain.access import Caller, Scope
+from webapp.domain.messages import Name, OptionalName
+from webapp.errors import ForbiddenError
+from webapp.ingest.devices import DeviceFields, put_device
 from webapp.query.fields import View
 from webapp.query.parser import parse
-from webapp.store.db import db
+from webapp.store.db import db, writing
 from webapp.store.history import device_history
 from webapp.store.inventory import get_device, get_service, page_devices
 from webapp.store.paging import read_position, write_position
@@ -42,6 +44,14 @@ class DeviceListQuery(msgspec.Struct, frozen=True):
     q: Filter = ""
     limit: Limit = 100
     cursor: Cursor = ""
+
+
+class DeviceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to set; what is left out stays as it is, and an empty text takes it away."""
+
+    owner: OptionalName | None = None
+    group: OptionalName | None = None
+    platform: OptionalName | None = None
 
 
 class DeviceHistory(msgspec.Struct, frozen=True):
@@ -116,6 +126,28 @@ def list_devices(query: DeviceListQuery) -> DeviceList:
 def show_device(name: str) -> DeviceAnswer:
     """Show one device."""
     return device_answer(get_device(db.session(), name))
+
+
+@operation(
+    blueprint,
+    "PUT",
+    "/devices/<path:name>",
+    scope=Scope.ADMIN,
+    answers={200: DeviceAnswer, 201: DeviceAnswer},
+    takes=Takes(body=DeviceBody, errors=(413,)),
+)
+def change_device(name: str, body: DeviceBody) -> tuple[int, DeviceAnswer]:
+    """Say who owns a device, who then hears of it as `{DEVICE_OWNER}`, and its group and platform.
+
+    A device that is not there yet is made; what is left out stays as it is.
+    """
+    caller: Caller = g.caller
+    if caller.services:
+        raise ForbiddenError("this token is limited to services; devices belong to none")
+    fields = DeviceFields(owner=body.owner, group=body.group, platform=body.platform)
+    with writing() as session:
+        is_new = put_device(session, name, fields, now=clock.now(), by_id=caller.user_id)
+        return (201 if is_new else 200), device_answer(get_device(session, name))
 
 
 @operation(
