@@ -12,8 +12,9 @@ from tests.conftest import MakeToken
 from tests.factories.runs import Device, record_run
 from tests.factories.sites import Site
 from tests.queries import counted_queries
+from webapp.clock import now
 from webapp.domain.access import Role
-from webapp.store.accounts import change_user, find_user_by_name, get_user, list_audit
+from webapp.store.accounts import NewUser, add_user, change_user, find_user_by_name, get_user, list_audit
 from webapp.store.db import reading, writing
 
 pytestmark = pytest.mark.integration
@@ -127,6 +128,27 @@ def test_run_is_kept_when_its_reporter_says_so(admin_api: FlaskClient, notify: A
     body = {"service": "audit", "notify": notify, "notify_on_error": "ignore"}
     wanted = 422 if notify == 7 else 201  # not even of the right type
     assert admin_api.put(f"/api/v1/runs/{UID}", json=body).status_code == wanted
+
+
+def test_block_that_was_faulty_is_never_followed(app: Any, admin_api: FlaskClient) -> None:
+    to = [{"to": {"method": "email", "user": "later"}}, {"to": {"method": "email", "email": "all@example.org"}}]
+    body = {"service": "audit", "notify": FINISHED | {"recipients": to}, "notify_on_error": "ignore"}
+    assert admin_api.put(f"/api/v1/runs/{UID}", json=body).status_code == 201
+    with writing() as session:
+        add_user(session, NewUser(name="later", email="later@example.org", role=Role.VIEWER), now=now())
+    record_run(app, uid=UID, service="audit")
+    (rule,) = admin_api.get(f"/api/v1/runs/{UID}/notify").get_json()["items"]
+    assert rule["faults"] == ["notify.recipients[0].to.user: there is no account 'later'"]
+    assert [each["channel"] for each in rule["recipients"]] == ["none"]
+
+
+@pytest.mark.parametrize(
+    "notify", ["callback: {token: hunter2", {"notify": {"callback": {"token": "hunter2"}}}, "notify: {x: hunter2}"]
+)
+def test_secrets_of_a_faulty_block_are_not_shown(admin_api: FlaskClient, viewer_api: FlaskClient, notify: Any) -> None:
+    body = {"service": "audit", "notify": notify, "notify_on_error": "ignore"}
+    assert admin_api.put(f"/api/v1/runs/{UID}", json=body).status_code == 201
+    assert "hunter2" not in viewer_api.get(f"/api/v1/runs/{UID}").get_data(as_text=True)
 
 
 def test_tokens_of_a_block_are_not_shown(admin_api: FlaskClient, viewer_api: FlaskClient) -> None:

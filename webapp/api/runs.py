@@ -16,7 +16,7 @@ from webapp.api.answers import (
 from webapp.api.office import office
 from webapp.api.schema import RawAnswer, Takes, operation
 from webapp.domain.access import Caller, Scope
-from webapp.domain.notice_block import read_notify
+from webapp.domain.notice_block import read_notify, refuse
 from webapp.errors import InvalidError, NotFoundError
 from webapp.ingest.runs import RunFields, put_run, request_cancel
 from webapp.notify.known import require_block
@@ -126,11 +126,10 @@ def _with_checked_notify(session: Session, body: RunFields) -> RunFields:
     viewer = caller if isinstance(named, msgspec.UnsetType) else find_viewer(session, named)
     try:
         require_block(session, office(), read_notify(body.notify), now=clock.now(), viewer=viewer)
-    except InvalidError:
+    except InvalidError as error:
         if body.notify_on_error == "refuse":
             raise
-        kept = {"unreadable": body.notify} if isinstance(body.notify, str) else body.notify
-        return msgspec.structs.replace(body, notify=kept)
+        return msgspec.structs.replace(body, notify=refuse(error.faults))
     return body
 
 

@@ -1,7 +1,11 @@
-"""What did a run's `notify` block say: a mapping or YAML text of one; its words are checked where they are used."""
+"""What did a run's `notify` block say: a mapping or YAML text of one; its words are checked where they are used.
+
+A block that its reporter would rather lose than the run is kept as its faults alone: nothing of it is ever followed,
+and whatever secrets stood in it are gone.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +15,7 @@ from webapp.errors import InvalidError
 
 MAX_TEXT = 65_536
 MAX_DEPTH = 32
+REFUSED = "refused"
 
 
 def read_notify(block: Mapping[str, Any] | str, *, path: str = "notify") -> dict[str, Any]:
@@ -37,6 +42,17 @@ def read_notify(block: Mapping[str, Any] | str, *, path: str = "notify") -> dict
     if not isinstance(value, dict):
         raise InvalidError((path, "expected a mapping, such as 'criteria: {status: finished}'"))
     return {str(key): each for key, each in value.items()}
+
+
+def refuse(faults: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return what is kept in the place of a faulty block."""
+    return {REFUSED: [list(fault) for fault in faults]}
+
+
+def faults_of(block: Mapping[str, Any] | str) -> list[tuple[str, str]]:
+    """Return the faults that a block was refused for; none when it is one."""
+    kept = block.get(REFUSED) if isinstance(block, Mapping) else None
+    return [(str(path), str(message)) for path, message in kept] if isinstance(kept, list) else []
 
 
 def _read_json(block: str) -> Any:

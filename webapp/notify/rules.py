@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from webapp.domain.notice_block import read_notify
+from webapp.domain.notice_block import faults_of, read_notify
 from webapp.domain.notice_options import NoticeOptions, read_notice_options
 from webapp.domain.notices import Event
 from webapp.domain.outcome import RunStatus
@@ -140,7 +140,9 @@ def rules_of(occasion: Occasion) -> list[Rule]:
 
 
 def _block(occasion: Occasion, block: Mapping[str, Any] | str, route: str) -> Rule:
-    """Return a block as a rule; one that can't be read tells nobody, and that is told."""
+    """Return a block as a rule; one that is faulty, or was when it was handed in, tells nobody, and that is told."""
+    if refused := faults_of(block):
+        return _faulty(occasion, route, refused)
     try:
         checked = check_policy(read_notify(block), Lenient(frozenset(occasion.office.channels.names)))
     except InvalidError as error:
