@@ -217,7 +217,22 @@ def test_delivery_that_takes_long_is_nobody_elses(site: Site, key: str, monkeypa
         site.work()
     (delivery,) = site.deliveries(uid)
     assert (seen, delivery.state, delivery.attempts, len(told(key))) == ([False], DeliveryState.SENT, 1, 1)
-    assert not any(thread.name.startswith("lease") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("outbox") for thread in threading.enumerate())
+
+
+def test_delivery_that_never_ends_is_tried_again(site: Site, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "LONGEST_S", 0.05)
+    uid = record_run(site.app)
+    site.plan()
+    is_over = threading.Event()
+    with way(key, lambda: block_until(is_over)):
+        site.work()
+        (delivery,) = site.deliveries(uid)
+        assert (delivery.state, delivery.attempts) == (DeliveryState.RETRYING, 1)
+        assert delivery.reason.startswith("it did not come to an end within")
+        is_over.set()
+        wait_for(lambda: not any(thread.name.startswith("outbox") for thread in threading.enumerate()))
+    assert site.deliveries(uid)[0].state is DeliveryState.RETRYING
 
 
 def test_delivery_that_somebody_else_has_is_not_renewed(site: Site, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +244,7 @@ def test_delivery_that_somebody_else_has_is_not_renewed(site: Site, key: str, mo
         with writing() as session:
             row = session.query(OutboxRow).filter_by(state="sending").one()
             row.token, row.lease_until = "another's", now() + timedelta(seconds=5)
-        wait_for(lambda: not any(thread.name.startswith("lease") for thread in threading.enumerate()))
+        threading.Event().wait(20 * lease.RENEW_S)
 
     with way(key, lose):
         site.work()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from webapp.clock import now
 from webapp.domain.deliveries import MAX_ATTEMPTS, DeliveryState, wait_after
 from webapp.notify.alarms import tell_owner
+from webapp.notify.contract import Answer
 from webapp.notify.deliver import Courier, Outcome
 from webapp.notify.office import DESTINATION, Office
 from webapp.notify.plan import keep_plan, plan_event
@@ -15,7 +16,7 @@ from webapp.store import outbox
 from webapp.store.db import Session, reading, writing
 from webapp.store.destinations import StoppedTarget, stop_target, switch_off
 from webapp.store.outbox import Work
-from webapp.worker.lease import LEASE, renewed
+from webapp.worker.lease import LEASE, TooLongError, do_leased
 
 HOLD = timedelta(seconds=30)
 PLAN_AGAIN = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
@@ -74,8 +75,11 @@ def _plan_later(work: Work, *, fault: str) -> None:
 def _deliver(office: Office, work: Work, delivery_id: int) -> None:
     began = now()
     try:
-        with renewed(work):
-            outcome = Courier(office=office, reading=reading).deliver(delivery_id, attempt=work.attempt, now=began)
+        courier = Courier(office=office, reading=reading)
+        outcome = do_leased(work, lambda: courier.deliver(delivery_id, attempt=work.attempt, now=began))
+    except TooLongError as error:
+        took_s = (now() - began).total_seconds()
+        outcome = Outcome(state=DeliveryState.RETRYING, reason=str(error), answer=Answer(), duration_s=took_s)
     except Exception as error:
         log.exception("the delivery %d could not be made", delivery_id)
         outcome = Outcome(state=DeliveryState.RETRYING, reason=f"{type(error).__name__}: {error}"[:1_000])
