@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.importers.reading import FORMATS, SAMPLES, read
 from webapp.domain.access import Caller, Role, Scope
@@ -16,11 +17,14 @@ from webapp.errors import ConflictError, ForbiddenError, InvalidError, TooLargeE
 from webapp.importers.contract import ImportOptions
 from webapp.importers.formats import nornir
 from webapp.ingest import imports
+from webapp.ingest.doors import open_past_run
 from webapp.ingest.imports import ImportedRun, ImportFile, ImportRequest, import_files
+from webapp.ingest.pings import Signal, ping
 from webapp.ingest.runs import RunFields, put_run
 from webapp.ingest.stream import MAX_BYTES, accept_messages
 from webapp.query.expressions import EVERYTHING
 from webapp.store.db import reading, writing
+from webapp.store.models.notices import OutboxRow
 from webapp.store.results import get_device_result, list_attempts
 from webapp.store.runs import Run, page_runs
 
@@ -225,6 +229,35 @@ def test_import_that_broke_off_goes_on_where_it_was(app: Flask) -> None:
     run = one(lines, key="k", format="ndjson")
     assert (run.case_counts, run.number, run.status.value) == ({"pass": 1200}, 1, "complete")
     assert len(stored()) == 1
+
+
+def events_to_tell() -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(OutboxRow.event).order_by(OutboxRow.id)))
+
+
+def test_file_is_told_of_at_its_end_alone(any_app: Flask) -> None:
+    with writing() as session:
+        put_run(session, UID, RunFields(service="lab", external_key="k"), caller=CALLER, now=NOW)
+    bring(SUITE)
+    bring(SUITE, key="k")
+    bring(SUITE, key="other")
+    assert events_to_tell() == ["ended"] * 3
+
+
+def test_ping_at_the_end_is_told_of_at_the_end_alone(app: Flask) -> None:
+    ended, started = Signal(exit_code=0), Signal(exit_code=None)
+    for signal in (ended, started, ended):
+        ping("cron", signal, output=io.BytesIO(b"well"), device="", caller=CALLER, now=NOW)
+    assert events_to_tell() == ["ended", "running", "ended"]
+
+
+def test_import_that_broke_off_before_its_first_message_goes_on(app: Flask) -> None:
+    with writing() as session:
+        put_run(session, UID, RunFields(service="lab", external_key="k"), caller=CALLER, now=NOW)
+        open_past_run(session, UID, "lab", caller=CALLER, now=NOW)
+    run = one(SUITE, key="k")
+    assert (run.uid, run.status.value) == (UID, "complete")
 
 
 def test_key_that_was_put_first_is_filled(app: Flask) -> None:

@@ -8,7 +8,7 @@ from webapp.domain.names import find_name_fault, find_slug_fault
 from webapp.domain.outcome import RunStatus
 from webapp.errors import ForbiddenError, InvalidError, NotFoundError
 from webapp.store.db import Session
-from webapp.store.recording import RunRecord, add_run, lock_run
+from webapp.store.recording import RunRecord, add_run, lock_run, save_run
 from webapp.store.recording_services import ensure_service
 
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -73,6 +73,16 @@ def create_run(session: Session, uid: str, service: str, *, caller: Caller, now:
     run = add_run(session, uid=uid, service=record, status=RunStatus.QUEUED, now=now)
     run.submitter_id = caller.user_id
     return run, True
+
+
+def open_past_run(session: Session, uid: str, service: str, *, caller: Caller, now: datetime) -> None:
+    """Let a run that is new or queued be running without a word: what is told of it is over, and its end says so."""
+    run = lock_run(session, uid)
+    if run is None:
+        run, _ = create_run(session, uid, service, caller=caller, now=now)
+    if run.status is RunStatus.QUEUED:
+        run.status = RunStatus.RUNNING
+        save_run(session, run)
 
 
 def touch(run: RunRecord, *, now: datetime) -> None:

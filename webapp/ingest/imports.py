@@ -18,12 +18,12 @@ from webapp.importers.catalogue import Formats, choose_format
 from webapp.importers.contract import Format, ImportOptions
 from webapp.importers.reading import read_messages
 from webapp.importers.texts import placed
-from webapp.ingest.doors import check_service, check_slug, check_uid
+from webapp.ingest.doors import check_service, check_slug, check_uid, open_past_run
 from webapp.ingest.runs import RunFields, put_run
 from webapp.ingest.stream import IMPORT_BATCH, MAX_BYTES, accept_messages
 from webapp.store.blobs import json_content
 from webapp.store.db import reading, writing
-from webapp.store.recording import get_mark
+from webapp.store.recording import get_mark, has_marks
 from webapp.store.recording_details import find_uid_by_key
 from webapp.store.recording_services import find_service
 from webapp.store.runs import Run, find_run, get_run
@@ -181,6 +181,9 @@ def _keep(checked: _Checked, request: ImportRequest, *, caller: Caller) -> Impor
     if request.key:
         uid, created, is_done = _claim_key(uid, checked, request.key, caller=caller)
     if not is_done:
+        if not checked.options.is_part:
+            with writing() as session:
+                open_past_run(session, uid, checked.service, caller=caller, now=now)
         messages = read_messages(checked.source, checked.file.stream, options=checked.options)
         for batch in _batches(messages):
             accept_messages(batch, uid=uid, caller=caller, now=now, stream=checked.stream_name)
@@ -198,7 +201,8 @@ def _claim_key(uid: str, checked: _Checked, key: str, *, caller: Caller) -> tupl
             put_run(session, uid, fields, caller=caller, now=checked.options.now)
             return uid, True, False
         run = get_run(session, known)
-        is_ours = run.status is RunStatus.QUEUED or get_mark(session, run_id=run.id, stream=checked.stream_name) > 0
+        is_ours = run.status is RunStatus.QUEUED or not has_marks(session, run.id)
+        is_ours = is_ours or get_mark(session, run_id=run.id, stream=checked.stream_name) > 0
     if run.status not in ENDED and not is_ours:
         raise ConflictError(f"the key {key!r} belongs to the run {known}, which goes on and came from other contents")
     return known, False, run.status in ENDED

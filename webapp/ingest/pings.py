@@ -9,10 +9,10 @@ from webapp.domain.access import Caller
 from webapp.domain.messages import AnyEvent, AttemptStart, DeviceEnd, DeviceStart, RunEnd, RunStart
 from webapp.domain.outcome import DeviceStatus
 from webapp.domain.uids import make_uid
-from webapp.ingest.doors import check_service, check_slug
+from webapp.ingest.doors import check_service, check_slug, open_past_run
 from webapp.ingest.logs import append_bytes
 from webapp.ingest.stream import accept_messages
-from webapp.store.db import reading
+from webapp.store.db import reading, writing
 from webapp.store.runs import Run, find_open_run, get_run
 
 TRIGGER = "ping"
@@ -30,7 +30,7 @@ def ping(slug: str, signal: Signal, *, output: BinaryIO, device: str, caller: Ca
     """Begin or end a run by a ping and return it.
 
     A start always begins a run. An end belongs to the newest run of the service that a ping began and that still goes
-    on; without one it is a whole run of its own.
+    on; without one it is a whole run of its own, of which nobody is told that it is running.
 
     Args:
         slug: the service.
@@ -50,6 +50,9 @@ def ping(slug: str, signal: Signal, *, output: BinaryIO, device: str, caller: Ca
         open_run = None if signal.exit_code is None else find_open_run(session, slug, trigger=TRIGGER)
     uid = open_run.uid if open_run else make_uid(now)
     if open_run is None:
+        if signal.exit_code is not None:
+            with writing() as session:
+                open_past_run(session, uid, slug, caller=caller, now=now)
         accept_messages(_start(slug, device, now), uid=uid, caller=caller, now=now, stream="ping start")
     while piece := output.read(PIECE):
         append_bytes(piece, uid=uid, stream="run", offset=None, caller=caller, now=now)

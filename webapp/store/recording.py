@@ -134,6 +134,11 @@ def get_mark(session: Session, *, run_id: int, stream: str) -> int:
     return session.scalar(query) or 0
 
 
+def has_marks(session: Session, run_id: int) -> bool:
+    """Say whether anything of a run is stored, of whichever stream."""
+    return session.scalar(select(RunStreamRow.seq).where(RunStreamRow.run_id == run_id).limit(1)) is not None
+
+
 def set_mark(session: Session, *, run_id: int, stream: str, seq: int) -> None:
     """Move the mark of a stream."""
     moved = update(_STREAM).where(_STREAM.c.run_id == run_id, _STREAM.c.stream == stream).values(seq=seq)
