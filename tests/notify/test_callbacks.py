@@ -10,7 +10,7 @@ from tests.factories.reports import HOSTILE, REPORTS, UID, canceled, facts, gree
 from webapp.domain import placeholders
 from webapp.domain.notices import CallbackFormat, ContentType, Dataset
 from webapp.domain.outcome import RunStatus
-from webapp.notify.callbacks import PLACEHOLDERS, body_of, data_of, fill_address
+from webapp.notify.callbacks import PLACEHOLDERS, body_of, data_of, data_of_form, fill_address
 from webapp.notify.contract import Callback
 
 pytestmark = pytest.mark.unit
@@ -125,3 +125,12 @@ def test_hostile_texts_can_always_be_sent(content_type: ContentType, words: Call
     body, media_type = body_of(data_of(REPORTS["hostile"](), Callback(format=words)), content_type)
     assert body.encode()
     assert media_type in ("application/json", "application/x-www-form-urlencoded")
+
+
+@pytest.mark.parametrize("words", list(CallbackFormat))
+@pytest.mark.parametrize("name", list(REPORTS))
+def test_form_can_be_read_back(name: str, words: CallbackFormat) -> None:
+    data = data_of(replace(REPORTS[name](), data=with_data().data), Callback(dataset=Dataset.ALL, format=words))
+    form, _ = body_of(data, ContentType.URLENCODED)
+    whole, _ = body_of(data, ContentType.JSON)
+    assert data_of_form(form) == json.loads(whole)

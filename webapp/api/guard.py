@@ -23,13 +23,18 @@ SESSION_SCOPES = {
 }
 
 
-def requires_scope(scope: Scope) -> Callable[[View], View]:
-    """Let only callers in whose token covers the scope; a signed-in browser may read with GET."""
+def requires_scope(scope: Scope, *, in_address: bool = False) -> Callable[[View], View]:
+    """Let only callers in whose token covers the scope; a signed-in browser may read with GET.
+
+    Args:
+        scope: what the token must be good for.
+        in_address: the token may stand in the address, as `user` and `token`.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            caller = identify()
+            caller = (_find_in_address() if in_address else None) or identify()
             if not caller.has_scope(scope):
                 raise Forbidden(f"this call needs a token with the scope {scope.value!r}")
             g.caller = caller
@@ -57,6 +62,17 @@ def identify() -> Caller:
     if current_user.is_authenticated and request.method in ("GET", "HEAD"):
         return _caller_of(current_user)
     raise _unauthorized("expected 'Authorization: Bearer <token>'")
+
+
+def _find_in_address() -> Caller | None:
+    """Return whose name and token the address holds; None when it holds none, or a header says who calls."""
+    text = request.args.get("token")
+    if text is None or "Authorization" in request.headers:
+        return None
+    caller = find_caller(text, now=clock.now())
+    if caller is None or caller.name != request.args.get("user"):
+        raise _unauthorized("the token is unknown, expired or revoked, or not that of the user named beside it")
+    return caller
 
 
 def _unauthorized(sentence: str) -> Unauthorized:

@@ -73,11 +73,13 @@ class Takes:
         query: the type of the query string.
         body: the type of the JSON body, or how a raw body may be sent.
         errors: refusals besides those that every call can answer (401, 403, 404, 422).
+        token_in_address: the caller's name and token may stand in the query, for programs that can send no header.
     """
 
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | RawBody | None = None
     errors: tuple[int, ...] = ()
+    token_in_address: bool = False
 
 
 NOTHING = Takes()
@@ -155,7 +157,8 @@ def operation(
                 arguments["body"] = decode_json(read_body(request, limit=JSON_BODY_LIMIT), takes.body)
             return _answer(view(**arguments), described)
 
-        blueprint.add_url_rule(rule, view.__name__, requires_scope(scope)(checked), methods=[method])
+        guard = requires_scope(scope, in_address=takes.token_in_address)
+        blueprint.add_url_rule(rule, view.__name__, guard(checked), methods=[method])
         return view
 
     return register

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from webapp.domain.notices import CallbackFormat, ContentType, Dataset, Event
 from webapp.domain.outcome import RunStatus
@@ -29,6 +29,28 @@ STANDINGS: Mapping[RunStatus, tuple[int, tuple[int, str], tuple[int, str]]] = Ma
         RunStatus.COMPLETE: (2, _FINISHED, (1, "Complete")),
         RunStatus.INCOMPLETE: (3, _FINISHED, (2, "Incomplete")),
         RunStatus.CANCELED: (4, _FINISHED, (3, "Canceled")),
+    }
+)
+
+# What stands in a form as it is; everything else is JSON text there, and so is null.
+TEXTS = frozenset(
+    {
+        "actual_device_id",
+        "definition",
+        "description",
+        "end_time",
+        "event",
+        "failure_comment",
+        "first_error",
+        "health_string",
+        "id",
+        "log",
+        "start_time",
+        "state_string",
+        "status_string",
+        "submit_time",
+        "submitter_email",
+        "submitter_username",
     }
 )
 
@@ -103,6 +125,12 @@ def body_of(data: Json, content_type: ContentType) -> tuple[str, str]:
         return json.dumps(clean, ensure_ascii=False), "application/json"
     fields = [(name, each if isinstance(each, str) else json.dumps(each)) for name, each in clean.items()]
     return urlencode(fields), "application/x-www-form-urlencoded"
+
+
+def data_of_form(body: str) -> Json:
+    """Return the data that a form was written from."""
+    fields = parse_qsl(body, keep_blank_values=True)
+    return {name: text if name in TEXTS and text != "null" else json.loads(text) for name, text in fields}
 
 
 def _clean(value: Any) -> Any:
