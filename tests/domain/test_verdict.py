@@ -28,6 +28,7 @@ def tally(devices: Mapping[str, int] | None = None, cases: Mapping[str, int] | N
         (RunStatus.COMPLETE, tally({"ok": 2000}), "", "All 2,000 devices passed"),
         (RunStatus.COMPLETE, tally({"ok": 2}, flaky_devices=1), "", "All 2 devices passed, 1 only passed on a retry"),
         (RunStatus.COMPLETE, tally(cases={"pass": 3}), "", "No failure in 3 cases"),
+        (RunStatus.COMPLETE, tally(cases={"pass": 1}), "", "No failure in 1 case"),
         (RunStatus.COMPLETE, tally(cases={"fail": 1}), "look", "1 of 1 case failed: look"),
         (RunStatus.COMPLETE, tally(log_errors=1, log_warnings=5), "", "1 error in the log"),
         (RunStatus.COMPLETE, tally(log_warnings=5), "", "5 warnings in the log"),

@@ -115,7 +115,7 @@ def red() -> Report:
         failing_total=3,
         new_failing_total=2,
         passed_total=42,
-        fixed=("edge-03",),
+        fixed_devices_total=1,
         failing_cases=(
             CaseLine(name="loss", result=CaseResult.FAIL, url=f"{run_url(118)}/cases/2", message="12 %", is_new=True),
         ),
@@ -202,7 +202,7 @@ def first() -> Report:
     return replace(
         red(),
         is_first_run=True,
-        fixed=(),
+        fixed_devices_total=0,
         comparison=Comparison(reason="no earlier complete run"),
         run=replace(red().run, number=1),
     )
@@ -210,7 +210,7 @@ def first() -> Report:
 
 def recovered() -> Report:
     """Return the run in which everything passes again."""
-    return replace(green(), fixed=("core-02", "edge-07"), is_recovery=True, thread_key=f"backup-core/{UID}")
+    return replace(green(), fixed_devices_total=2, is_recovery=True, thread_key=f"backup-core/{UID}")
 
 
 def large(count: int = 10_000) -> Report:

@@ -56,7 +56,7 @@ def test_recovery_belongs_to_the_thread_of_its_failure(site: Site) -> None:
     assert {each.thread_key for each in threads[:3]} == {f"audit/{failed[0]}"}
     assert [each.is_recovery for each in threads] == [False, False, True, False]
     assert threads[3].thread_key == ""
-    assert threads[2].fixed == ("r1",)
+    assert (threads[2].fixed, threads[2].fixed_devices_total) == ((), 1)
 
 
 def test_suites_measurements_and_options_are_there(site: Site) -> None:

@@ -80,7 +80,24 @@ def test_workflow_names_the_step_of_each_device() -> None:
 
 
 def test_owner_is_told_why() -> None:
-    assert "as the owner of edge-07" in said(replace(red(), recipient_devices=("edge-07",)))
+    mine = ("core-01", "edge-07", "edge-08")
+    assert "as the owner of edge-07 and 2 more." in said(replace(red(), recipient_devices=mine))
+    assert "as the owner of 3 of its devices." in said(replace(green(), recipient_devices=mine))
+    all_named = replace(green(), recipient_devices=mine, options=Options(display_only_failed=False))
+    assert "as the owner of core-01, edge-07, edge-08." in said(all_named)
+
+
+def test_what_passes_again_is_counted_and_its_cases_are_named() -> None:
+    report = replace(green(), fixed=("smoke/boot",), fixed_devices_total=2, fixed_cases_total=1)
+    assert "Passing again\n2 devices, 1 test case: smoke/boot\n" in said(report)
+    many = replace(report, fixed=tuple(f"edge-{n}" for n in range(50)), fixed_devices_total=1_000, fixed_cases_total=0)
+    assert "edge-19 and 980 more" in said(replace(many, options=Options(display_only_failed=False)))
+    assert "Passing again" not in said(green())
+
+
+def test_first_run_with_an_outcome_is_not_said_to_be_the_first() -> None:
+    report = replace(first(), run=facts(number=2))
+    assert "This is the first run of the service with an outcome: there is no earlier one" in said(report)
 
 
 def test_server_itself_is_a_submitter() -> None:

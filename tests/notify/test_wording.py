@@ -1,10 +1,12 @@
 """Are subjects, sentences and cut lists what people expect, whatever a run is called?"""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.factories.reports import REPORTS, device, green, hostile, red
-from webapp.domain.outcome import DeviceStatus
-from webapp.notify.wording import duration, listed, moment, one_line, plural, since_of, subject_of
+from webapp.domain.outcome import CaseResult, DeviceStatus
+from webapp.notify.wording import duration, headline_of, listed, moment, one_line, plural, since_of, subject_of
 
 pytestmark = pytest.mark.unit
 
@@ -46,7 +48,27 @@ def test_device_says_since_when_it_fails() -> None:
     assert since_of(device("r2", DeviceStatus.FAILED, since_number=118), number=118) == ""
 
 
+def test_subject_says_how_many_failing_cases_are_new() -> None:
+    report = replace(green(), case_counts={CaseResult.FAIL: 2, CaseResult.PASS: 10}, failing_cases_total=2)
+    assert subject_of(report).endswith("#118: 2 of 12 cases")
+    assert subject_of(replace(report, new_failing_cases_total=1)).endswith("#118: 2 of 12 cases (1 new)")
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("", ""),
+        (" \n", ""),
+        ("no route\nmore", "no route"),
+        ('Traceback (most recent call last):\n  File "x.py", line 1\nLostError: no console\n', "LostError: no console"),
+    ],
+)
+def test_message_is_told_by_the_line_that_says_most(message: str, line: str) -> None:
+    assert headline_of(message) == line
+
+
 def test_names_are_listed() -> None:
+    assert listed(["r1", "r2"], most=3, total=1_429) == "r1, r2 and 1,427 more"
     assert listed(["a", "b"], most=2) == "a, b"
     assert listed([str(number) for number in range(42)], most=2) == "0, 1 and 40 more"
 

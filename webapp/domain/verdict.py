@@ -57,7 +57,8 @@ def _cases(tally: Tally) -> str:
     if not total:
         return ""
     failed = tally.cases.get(CaseResult.FAIL, 0)
-    return f"{failed:,} of {total:,} {_plural(total, 'case')} failed" if failed else f"no failure in {total:,} cases"
+    cases = f"{total:,} {_plural(total, 'case')}"
+    return f"{failed:,} of {cases} failed" if failed else f"no failure in {cases}"
 
 
 def _flaky(tally: Tally) -> str:

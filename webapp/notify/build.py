@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from webapp.compare.runs import Comparison as Compared
 from webapp.domain.changes import ChangeClass
 from webapp.domain.notice_options import NoticeOptions, read_notice_options
 from webapp.domain.notices import Event
@@ -19,6 +20,7 @@ from webapp.notify.report import Comparison, Options, Report, RunFacts
 from webapp.notify.selecting import find_previous, find_reference
 from webapp.notify.suites import list_suites
 from webapp.notify.wants import Wants
+from webapp.notify.wording import headline_of
 from webapp.store.accounts import find_user_by_name
 from webapp.store.db import Session
 from webapp.store.inventory import get_service
@@ -93,9 +95,12 @@ def _with_details(session: Session, told: Told, report: Report, options: NoticeO
         new_failing_total=sum(change.kind in NEW for change in failed) if earlier is not None else 0,
         passed=device_lines(session, report, devices, shown_good, with_results=options.include_device_results),
         passed_total=len(good),
-        fixed=_fixed(session, changes, told.wants),
+        fixed=_fixed(session, devices, cases, with_devices=not options.display_only_failed),
+        fixed_devices_total=devices.counts[ChangeClass.FIXED],
+        fixed_cases_total=cases.counts[ChangeClass.FIXED],
         failing_cases=case_lines(session, report, cases, failed_cases[:MAX_LINES]),
         failing_cases_total=len(failed_cases),
+        new_failing_cases_total=sum(change.kind in NEW for change in failed_cases) if earlier is not None else 0,
         suites=list_suites(session, report, run),
         first_error=first_error(session, run) if run.log_errors else "",
         is_first_run=earlier is None,
@@ -130,7 +135,7 @@ def _facts(session: Session, told: Told, detail: RunDetail, *, url: str, describ
         url=url,
         status=status,
         level=level,
-        verdict=verdict_of(status, tally, message=message.partition("\n")[0]),
+        verdict=verdict_of(status, tally, message=headline_of(message)),
         message=message,
         submitter=run.submitter,
         submitter_email=submitter.email if submitter is not None else "",
@@ -172,10 +177,10 @@ def _comparison(session: Session, told: Told, report: Report) -> Comparison | No
     return compare_report(session, report, find_changes(session, told.run, reference), wish)
 
 
-def _fixed(session: Session, changes: RunChanges, wants: Wants) -> tuple[str, ...]:
+def _fixed(session: Session, devices: Compared, cases: Compared, *, with_devices: bool) -> tuple[str, ...]:
+    """Return the names of what passes again; devices that passed are named only when the service wants it."""
     names: list[str] = []
-    for comparison in (changes.devices, changes.cases):
-        part = only(comparison, frozenset(wants.device_ids))
+    for part in (devices, cases) if with_devices else (cases,):
         found = [change for change in part.changes if change.kind is ChangeClass.FIXED]
         for each in shown(session, part, found[: MAX_FIXED - len(names)]):
             subject = each.subject

@@ -102,11 +102,21 @@ def _verdict(report: Report) -> Block:
     by = f"submitted by {one_line(run.submitter)}" if run.submitter else "submitted by the server itself"
     lines = [run.verdict, f"Status: {status_of(report)}, {by}"]
     if report.is_first_run:
-        lines.append("This is the first run of the service: there is no earlier one to compare with.")
+        what = "the service" if run.number == 1 else "the service with an outcome"
+        lines.append(f"This is the first run of {what}: there is no earlier one to compare with.")
     if report.recipient_devices:
-        names = [one_line(name) for name in report.recipient_devices]
-        lines.append(f"You hear of it as the owner of {listed(names, most=MOST_NAMES)}.")
+        lines.append(f"You hear of it as the owner of {_owned(report)}.")
     return Block(key="verdict", lines=_plain(lines))
+
+
+def _owned(report: Report) -> str:
+    """Return a recipient's devices; those that passed are counted alone when they may not be named."""
+    failing = {line.name for line in report.failing}
+    names = [name for name in report.recipient_devices if name in failing or not report.options.display_only_failed]
+    total = len(report.recipient_devices)
+    if not names:
+        return f"{total:,} of its devices"
+    return listed([one_line(name) for name in names], most=MOST_NAMES, total=total)
 
 
 def _failing(report: Report) -> Block:
@@ -162,8 +172,14 @@ def _error(report: Report) -> Block:
 
 
 def _fixed(report: Report) -> Block:
-    names = [one_line(name, longest=100) for name in report.fixed]
-    return Block(key="fixed", title="Passing again", lines=_plain([listed(names, most=MOST_NAMES)] if names else []))
+    devices, cases = report.fixed_devices_total, report.fixed_cases_total
+    counts = [
+        f"{count:,} {plural(count, what)}" for count, what in ((devices, "device"), (cases, "test case")) if count
+    ]
+    named = cases + (0 if report.options.display_only_failed else devices)
+    names = listed([one_line(name, longest=100) for name in report.fixed], most=MOST_NAMES, total=named)
+    text = ": ".join(part for part in (", ".join(counts), names) if part)
+    return Block(key="fixed", title="Passing again", lines=_plain([text]))
 
 
 def _passed(report: Report) -> Block:
@@ -251,10 +267,7 @@ def _named(title: str, names: Iterable[str], *, total: int = 0) -> tuple[Line, .
     shown = [one_line(name, longest=100) for name in names]
     if not shown:
         return ()
-    text = listed(shown, most=MOST_NAMES)
-    if len(shown) <= MOST_NAMES and total > len(shown):
-        text += f" and {total - len(shown):,} more"
-    return (Line(label=title, text=text),)
+    return (Line(label=title, text=listed(shown, most=MOST_NAMES, total=total)),)
 
 
 def _changed_name(line: ChangedLine) -> str:

@@ -272,12 +272,15 @@ class Report:
         new_failing_total: how many of those are new.
         passed: devices that passed; empty when `options.display_only_failed`.
         passed_total: how many passed.
-        fixed: names of devices and cases that pass again.
+        fixed: names of devices and cases that pass again; may be cut, and devices only when they may be named.
+        fixed_devices_total: how many devices pass again.
+        fixed_cases_total: how many cases pass again.
         failing_cases: failing cases, the new ones first; may be cut.
         failing_cases_total: how many fail.
+        new_failing_cases_total: how many of those are new.
         suites: results by suite and case.
         first_error: the first ERROR line of the log; empty when there is none.
-        is_first_run: there is no earlier run of the service to compare with.
+        is_first_run: there is no earlier run of the service with an outcome to compare with.
         comparison: how it differs from an earlier run, when that was asked for.
         options: what the service wants in its messages.
         log: the log, when it is to be attached.
@@ -298,8 +301,11 @@ class Report:
     passed: tuple[DeviceLine, ...] = ()
     passed_total: int = 0
     fixed: tuple[str, ...] = ()
+    fixed_devices_total: int = 0
+    fixed_cases_total: int = 0
     failing_cases: tuple[CaseLine, ...] = ()
     failing_cases_total: int = 0
+    new_failing_cases_total: int = 0
     suites: tuple[Suite, ...] = ()
     first_error: str = ""
     is_first_run: bool = False

@@ -43,17 +43,17 @@ def gist_of(report: Report) -> str:
     """Return what there is to know in a few words: counts of what failed and of what is new, else the verdict."""
     if not report.has_details:
         return report.run.verdict
-    parts = []
+    parts, new = [], 0
     if report.failing_total:
+        new = report.new_failing_total
         parts.append(f"{report.failing_total:,} of {report.device_total:,} {plural(report.device_total, 'device')}")
     elif report.failing_cases_total:
-        total = sum(report.case_counts.values())
+        total, new = sum(report.case_counts.values()), report.new_failing_cases_total
         parts.append(f"{report.failing_cases_total:,} of {total:,} {plural(total, 'case')}")
     if not parts:
         return report.run.verdict
     if report.run.status is RunStatus.INCOMPLETE:
         parts.insert(0, "did not run to its end:")
-    new = report.new_failing_total
     return " ".join(parts) + (f" ({new:,} new)" if new else "")
 
 
@@ -77,10 +77,23 @@ def one_line(text: str, *, longest: int = SHORT) -> str:
     return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
 
 
-def listed(names: Sequence[str], *, most: int) -> str:
-    """Return names with commas, and how many more there are: "r1, r2 and 40 more"."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+def headline_of(message: str) -> str:
+    """Return the line of a message that says most: its first one, but the last one of Python's tracebacks."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return (lines[-1] if lines[0].startswith("Traceback (most recent call last)") else lines[0]) if lines else ""
+
+
+def listed(names: Sequence[str], *, most: int, total: int = 0) -> str:
+    """Return names with commas, and how many more there are: "r1, r2 and 40 more".
+
+    Args:
+        names: the names; some may be left out at their end.
+        most: how many are shown.
+        total: how many there are in all, when that is more than there are names.
+    """
+    shown = names[:most]
+    more = max(total, len(names)) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def moment(at: datetime | None) -> str:

@@ -114,7 +114,7 @@ def render(report: Report, *, verbosity: Verbosity, target: Target, templates: T
         "name": name_of(report),
         "is_running": report.event is Event.RUNNING,
         "gist": gist_of(report),
-        "names": listed(names, most=MOST_NAMES) if names else "",
+        "names": listed(names, most=MOST_NAMES, total=report.failing_total) if names else "",
     }
     filled, fault = templates.fill("irc.txt", values)
     text, cut = _in_one_line(filled, url)
