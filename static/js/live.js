@@ -21,7 +21,7 @@ export async function refetch() {
   last = performance.now();
   const groups = new Map();
   for (const region of document.querySelectorAll('[data-live][id]')) {
-    const url = region.dataset.live || location.href;
+    const url = new URL(region.dataset.live, location.href).href.split('#')[0];
     groups.set(url, [...(groups.get(url) ?? []), region.id]);
   }
   const here = location.href;
@@ -30,15 +30,15 @@ export async function refetch() {
 }
 
 async function refetchRegions(url, regions, here) {
-  const headers = { 'X-Partial': '1' }, key = url.split('#')[0];
-  if (etags.has(key)) headers['If-None-Match'] = etags.get(key);
+  const headers = { 'X-Partial': '1' };
+  if (etags.has(url)) headers['If-None-Match'] = etags.get(url);
   try {
-    const answer = await fetch(key, { headers, cache: 'no-store' });
+    const answer = await fetch(url, { headers, cache: 'no-store' });
     if (answer.status === 401) { location.reload(); return; }
     if (!answer.ok) return;
     const html = await answer.text();
     if (location.href !== here) return; // the reader has moved on meanwhile
-    if (answer.headers.get('ETag')) etags.set(key, answer.headers.get('ETag'));
+    if (answer.headers.get('ETag')) etags.set(url, answer.headers.get('ETag'));
     morphRegions(html, regions);
   } catch { /* the server is away; the stream or the next poll says when it is back */ }
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ from tests.factories.sites import Site
 from tests.programs import needs_program
 from tests.servers.mail import running_mail_server
 from webapp.ingest.services import ServiceFields, put_service
+from webapp.reporters.afterrun import Reporter
 from webapp.store.db import writing
 from webapp.store.repositories import RepositoryFields, add_repository, mark_fault, mark_pushed
 from webapp.store.runs import get_run
@@ -262,6 +264,31 @@ def test_a_chosen_device_shows_its_result_log_and_history(page: Page, uids: dict
     expect(panel.get_by_role("link", name="Compare")).to_have_count(1)
     assert page.evaluate("window.isSamePage") is True
     assert parse_qs(urlsplit(page.url).query) == {"device": [DEVICE], "show": ["history"]}
+
+
+def test_an_open_run_gains_its_parts_and_keeps_the_shown_device(
+    app: Flask, page: Page, live_server: LiveServer, tmp_path: Path
+) -> None:
+    uid = record_run(app, service=BACKUP, status=None, now=datetime.now(UTC))
+    open_page(page, f"/runs/{uid}")
+    expect(page.get_by_text("Nothing was reported yet")).to_be_visible()
+    page.evaluate("window.isSamePage = true")
+    run = Reporter(live_server.url, live_server.token, service=BACKUP, uid=uid, spool=tmp_path / "spool")
+    run.device_start("edge-2")
+    run.case("boots", "pass", suite="smoke")
+    run.log("INFO begun")
+    panel = page.get_by_role("region", name="Device edge-2")
+    expect(panel).to_contain_text("It comes when the device is done.")
+    expect(page.get_by_role("region", name="Test cases")).to_contain_text("boots")
+    expect(page.locator("[data-log-lines]")).to_contain_text("INFO begun")
+    run.device_end("edge-1", "failed")
+    run.device_end("edge-2", "ok", attempt=2, result={"vlan": 7})
+    expect(panel.get_by_role("tree")).to_contain_text("vlan")
+    expect(page.locator("#run-devices [data-row]").first).to_contain_text("edge-1")
+    expect(page.locator("#run-devices [aria-selected=true]")).to_contain_text("edge-2")
+    assert run.close(deadline=WAIT_MS / 1000)
+    expect(page.locator("#run-facts")).to_contain_text("complete")
+    assert page.evaluate("window.isSamePage") is True
 
 
 def test_two_versions_of_a_device_are_compared_by_keys_alone(page: Page, uids: dict[str, list[str]]) -> None:
