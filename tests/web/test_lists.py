@@ -78,7 +78,7 @@ def test_empty_lists_say_what_to_do_next(viewer: FlaskClient) -> None:
     text = viewer.get("/runs").text
     assert "Report your first run" in text
     assert "afterrun.py exec --service" in text
-    assert "/api/v1/services/backup/ping" in text
+    assert "/api/v1/services/disk/ping" in text
     assert "No services yet" in viewer.get("/services").text
     assert "No devices yet" in viewer.get("/devices").text
     assert "There are not two runs yet" in viewer.get("/compare").text
@@ -87,6 +87,7 @@ def test_empty_lists_say_what_to_do_next(viewer: FlaskClient) -> None:
 def test_no_match_is_said(viewer: FlaskClient, full: dict[str, str]) -> None:
     assert full
     assert "No run matches" in viewer.get("/runs?q=service:none").text
+    assert "Report your first run" not in viewer.get("/runs?q=service:none").text
     assert "No service matches" in viewer.get("/services?q=none").text
     assert "No device matches" in viewer.get("/devices?q=none").text
 

@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
         "changes": words_of_runs(session, page.items),
         "views": _views(session, found.text),
         "is_capped": sum(facet.count for facet in facets) >= FACET_ROWS,
-        "hints": [] if has_reports(session) else first_commands(),
+        "hints": [] if found.text or has_reports(session) else first_commands(),
         "is_first_page": not request.args.get("before") and not request.args.get("after"),
     }
     template = "runs/_list.html" if request.headers.get("X-Partial") else "runs/index.html"
