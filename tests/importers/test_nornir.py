@@ -90,6 +90,12 @@ def test_own_document_comes_back() -> None:
         ({"success": False, "message": "by hand"}, "failed", "by hand"),
         ({"success": False, "result": "ReadTimeout: late\nmore"}, "timeout", "ReadTimeout: late"),
         (
+            {"success": False, "result": "ReadTimeout: \nafter connecting:\n\nno banner\nmore"},
+            "timeout",
+            "ReadTimeout: after connecting: no banner",
+        ),
+        ({"success": False, "result": "ReadTimeout: nothing after:"}, "timeout", "ReadTimeout: nothing after:"),
+        (
             {"success": False, "result": {"x": {"y": ["ConnectionRefusedError"]}}},
             "unreachable",
             "ConnectionRefusedError",

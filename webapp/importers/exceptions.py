@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from webapp.domain.outcome import DeviceStatus
-from webapp.importers.texts import first_line
 
 MAX_SEARCHED = 200
 MAX_LENGTH = 4096
@@ -30,9 +29,16 @@ def find_exception(result: Any) -> tuple[DeviceStatus, str]:
     for text in _texts(result):
         kind, reason = _raised(text)
         if kind:
-            message = f"{kind}: {first_line(reason)}" if first_line(reason) else kind
+            message = ": ".join(part for part in (kind, _first_sentence(reason)) if part)
             return next((status for word, status in _MEANINGS if word.search(kind)), DeviceStatus.FAILED), message
     return DeviceStatus.FAILED, ""
+
+
+def _first_sentence(reason: str) -> str:
+    """Return the first line with words, and those after it as long as they end in a colon: the cause comes last."""
+    lines = [line.strip() for line in reason.split("\n") if line.strip()]
+    end = next((number for number, line in enumerate(lines, start=1) if not line.endswith(":")), len(lines))
+    return " ".join(lines[:end])
 
 
 def _raised(text: str) -> tuple[str, str]:
