@@ -32,6 +32,11 @@ def test_service_shows_its_runs_and_counts_them(app: Flask, viewer: FlaskClient)
     assert '<span class="count">1</span>' in chip
 
 
+def test_number_of_a_run_leads_to_what_is_asked_of_it(app: Flask, viewer: FlaskClient) -> None:
+    uid = record_run(app, service="backup")
+    assert viewer.get("/services/backup/1?device=edge-1").location == f"/runs/{uid}?device=edge-1"
+
+
 def test_service_says_what_it_is(app: Flask, viewer: FlaskClient) -> None:
     with app.app_context(), writing() as session:
         fields = ServiceFields(kind=ServiceKind.WORKFLOW, description=f"Nightly {NASTY}", owner="viewer")

@@ -65,4 +65,4 @@ def run(slug: str, number: int) -> ResponseReturnValue:
     found = find_run_by_number(db.session(), slug, number)
     if found is None:
         raise NotFoundError(f"the service {slug} has no run #{number}")
-    return redirect(url_for("run.show", uid=found.uid))
+    return redirect(url_for("run.show", uid=found.uid, **request.args.to_dict()))
