@@ -202,3 +202,13 @@ def test_hostile_bytes_are_shown_harmlessly(write: Write, viewer: FlaskClient, d
 def test_run_opens_with_its_own_log(app: Flask, viewer: FlaskClient) -> None:
     uid = record_run(app, devices=["edge-1"], logs={"edge-1": ["hello"], "run": ["begun"]})
     assert f"/runs/{uid}/logs/run/raw" in viewer.get(f"/runs/{uid}").text.split('id="run-log"')[1]
+
+
+def test_log_is_compared_with_the_same_one_of_the_run_before(app: Flask, viewer: FlaskClient) -> None:
+    first, second = (record_run(app, logs={"run": ["a"], "edge-1": ["b"]}) for _ in range(2))
+    third = record_run(app, logs={"run": ["a"], "edge-9": ["c"]})
+    assert "Compare with" not in viewer.get(f"/runs/{first}/logs/run").text
+    assert f'/compare?a={first}&amp;b={second}&amp;tab=logs"' in viewer.get(f"/runs/{second}/logs/run").text
+    link = f"/compare?a={first}&amp;b={second}&amp;tab=logs&amp;device=edge-1"
+    assert link in viewer.get(f"/runs/{second}/logs/edge-1").text
+    assert "Compare with" not in viewer.get(f"/runs/{third}/logs/edge-9").text

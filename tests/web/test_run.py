@@ -1,5 +1,6 @@
 """Does the page of a run show its verdict, attempts, devices, the selected device, cases and log?"""
 
+import re
 from itertools import islice
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.conftest import MakeToken
 from tests.factories.runs import NOW, CaseReport, Device, record_run
 from webapp.domain.outcome import ServiceKind
 from webapp.ingest.services import ServiceFields, put_service
@@ -57,6 +59,27 @@ def test_sections_are_chosen_in_the_address(viewer: FlaskClient, retried: str) -
     assert viewer.get(f"/runs/{retried}?attempt=x").status_code == 404
 
 
+def test_attempts_say_how_long_they_took(app: Flask, viewer: FlaskClient) -> None:
+    uid = record_run(app, attempts=[{"a": "failed", "b": "ok"}, {"a": "ok"}])
+    text = viewer.get(f"/runs/{uid}").text
+    assert re.search(r">[0-9.]+ s, 1 of 2 devices failed<", text)
+    assert re.search(r">[0-9.]+ s, 1 device<", text)
+
+
+def test_attempts_of_a_file_without_their_times_do_not_take_the_time_of_the_run(
+    client: FlaskClient, viewer: FlaskClient, make_token: MakeToken
+) -> None:
+    attempts = {f"attempt{number}": {"devices": {"a": {"success": number == 2}}} for number in (1, 2)}
+    answer = client.post(
+        "/api/v1/import?format=nornir&service=audit",
+        json={"results": {"duration": 18, "devices": {}}, **attempts},
+        headers={"Authorization": f"Bearer {make_token(['ingest'])}"},
+    )
+    text = viewer.get(f"/runs/{answer.json['runs'][0]['uid']}").text
+    assert ">1 of 1 device failed<" in text
+    assert ">1 device<" in text
+
+
 def test_devices_are_filtered_by_status_and_text(viewer: FlaskClient, retried: str) -> None:
     failed = viewer.get(f"/runs/{retried}?status=failure").text
     assert "edge-2" in failed
@@ -81,6 +104,8 @@ def test_selected_device_shows_its_log_and_history(viewer: FlaskClient, retried:
     assert f"/runs/{retried}/logs/edge-1" in viewer.get(f"/runs/{retried}?device=edge-1&show=log").text
     history = viewer.get(f"/runs/{retried}?device=edge-1&show=history").text
     assert ">this run<" in history
+    assert f'name="b" value="{retried}"' in history
+    assert "<option>edge-2</option>" in history
     assert ">this run<" not in viewer.get(f"/runs/{retried}?device=edge-3&show=log").text
 
 
@@ -120,9 +145,10 @@ def test_single_statuses_are_offered_where_a_group_has_several(app: Flask, viewe
 
 
 def test_neighbours_and_compare(app: Flask, viewer: FlaskClient) -> None:
-    first, second = record_run(app, devices=["a"]), record_run(app, devices=["a"])
+    first, second = (record_run(app, devices=["a"], logs={"a": ["hello"]}) for _ in range(2))
     text = viewer.get(f"/runs/{second}").text
     assert f"/compare?a={first}&amp;b={second}" in text
+    assert f"/compare?a={first}&amp;b={second}&amp;tab=logs&amp;device=a" in viewer.get(f"/runs/{second}?show=log").text
     assert f'href="/runs/{second}"' in viewer.get(f"/runs/{first}").text
 
 

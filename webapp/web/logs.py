@@ -17,8 +17,8 @@ from webapp.errors import InvalidError
 from webapp.store.db import db, later_reading
 from webapp.store.log_pieces import StoredLog
 from webapp.store.log_search import LogHits, find_level, search_log
-from webapp.store.logs import follow_bytes, get_log, line_count, list_logs, page_lines
-from webapp.store.runs import Run, get_run
+from webapp.store.logs import find_log, follow_bytes, get_log, line_count, list_logs, page_lines
+from webapp.store.runs import Run, find_previous_run, get_run
 from webapp.web.guard import requires
 from webapp.web.segments import SegmentConverter
 
@@ -65,8 +65,11 @@ def show(uid: str, stream: str) -> ResponseReturnValue:
     page = page_lines(session, log, first=first, count=PLAIN_LINES)
     query = request.args.get("q", "")
     hits = _search(log, query, first=0, limit=PLAIN_HITS) if query else None
+    before = find_previous_run(session, run)
+    has_before = before is not None and find_log(session, run_id=before.id, stream=stream) is not None
     values = {
         "run": run,
+        "before": before if has_before else None,
         "log": log,
         "count": count,
         "lines": _plain(show_lines(page), first=first, sgr=page.sgr),

@@ -1,6 +1,7 @@
 """What happened in one run: its verdict, attempts, devices, the selected device, cases and log."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from webapp.store.results import Attempt, list_attempts
 from webapp.store.runs import Run, find_next_run, find_previous_run, get_run, get_run_detail, list_steps, touch_of
 from webapp.web.guard import caller_here, requires
 from webapp.web.live import event_stream
-from webapp.web.paging import here
+from webapp.web.paging import counted, here
 from webapp.web.run_cases import read_cases
 from webapp.web.run_causes import read_causes
 from webapp.web.run_changes import read_changes
@@ -107,6 +108,7 @@ def _attempt_tabs(run: Run, attempts: list[Attempt], section: Section) -> list[d
     if len(attempts) < 2:
         return []
     tabs: list[dict[str, object]] = []
+    starts = Counter(attempt.started_at for attempt in attempts)
     for attempt in attempts:
         is_over = attempt.ended_at is not None or run.status in ENDED
         tabs.append(
@@ -115,7 +117,8 @@ def _attempt_tabs(run: Run, attempts: list[Attempt], section: Section) -> list[d
                 "url": here(attempt=attempt.number, before=None),
                 "current": section.attempt == attempt.number,
                 "word": _word(attempt) if is_over else "running",
-                "detail": _detail(attempt, run.ended_at),
+                # Files of results rarely say when an attempt was: then all of them begin with the run.
+                "detail": _detail(attempt, run.ended_at, is_timed=starts[attempt.started_at] == 1),
             }
         )
     overall = {
@@ -138,12 +141,12 @@ def _failures(attempt: Attempt) -> int:
     return failed_devices + attempt.case_counts.get(CaseResult.FAIL, 0)
 
 
-def _detail(attempt: Attempt, ended_at: datetime | None) -> str:
+def _detail(attempt: Attempt, ended_at: datetime | None, *, is_timed: bool) -> str:
     total = sum(attempt.device_counts.values()) or sum(attempt.case_counts.values())
-    word = "devices" if attempt.device_counts else "cases"
-    failed = _failures(attempt)
-    text = f"{failed:,} of {total:,} {word} failed" if failed else f"{total:,} {word}"
+    text = counted(total, "device" if attempt.device_counts else "case")
+    if failed := _failures(attempt):
+        text = f"{failed:,} of {text} failed"
     end = attempt.ended_at or ended_at
-    if attempt.started_at and end:
+    if is_timed and attempt.started_at and end:
         text = f"{short_duration((end - attempt.started_at).total_seconds())}, {text}"
     return text

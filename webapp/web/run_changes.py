@@ -123,7 +123,8 @@ def _words(stored: StoredComparison, uid: str) -> ChangeWords:
     if stored.word == FIRST:
         return ChangeWords(words=[], since="the first run of its service")
     name = stored.baseline
-    return ChangeWords(words=words, since=f"since #{name.number}" if name else "since a run that was removed")
+    since = f"since #{name.number}" if name else "since a run that was removed"
+    return ChangeWords(words=words, since=since if words else f"nothing newly failing or fixed {since}")
 
 
 def _counts(stored: StoredComparison, uid: str) -> list[ChangeCounts]:

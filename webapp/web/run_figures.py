@@ -98,8 +98,12 @@ def verdict_of_run(run: Run) -> str:
 
 
 def short_duration(seconds: float) -> str:
-    """Return a duration in few characters: `14m 08s`, `3.2 s`."""
+    """Return a duration in few characters: `2h 05m`, `14m 08s`, `3.2 s`, `17 ms`."""
+    if abs(seconds) < 1:
+        return f"{seconds * 1000:.0f} ms"
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60}h {minutes % 60:02d}m"
     return f"{minutes}m {rest:02d}s" if minutes else f"{seconds:.1f} s"
 
 
