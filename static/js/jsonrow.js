@@ -5,8 +5,8 @@ function span(css, text) {
   return Object.assign(document.createElement('span'), { className: css, textContent: text });
 }
 
-// the text with every occurrence of the query marked
-function marked(css, text, query) {
+/** The text with every occurrence of the query marked. */
+export function marked(css, text, query) {
   const element = span(css, ''), lower = text.toLowerCase();
   let done = 0;
   for (let at = query ? lower.indexOf(query) : -1; at >= 0; at = lower.indexOf(query, done)) {
@@ -25,6 +25,7 @@ function pieces(view, query) {
   const twist = span('twist', view.size ? (view.open ? '▾' : '▸') : ''), out = [twist];
   twist.setAttribute('aria-hidden', 'true');
   if (view.key !== null) out.push(marked('k', view.key, query), span('p', ': '));
+  if (view.lines > 1) out.push(span('lines', `${view.lines.toLocaleString('en')} lines `));
   if (!view.size) return [...out, marked(CLASS_OF[view.type] ?? 'p', view.text, query), ...comma];
   const map = view.type === 'object', [open, close] = map ? '{}' : '[]';
   const size = `${view.size.toLocaleString('en')} ${map ? 'key' : 'item'}${view.size === 1 ? '' : 's'}`;

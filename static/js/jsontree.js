@@ -1,5 +1,5 @@
 // Which rows of a JSON document are visible, given what is open? Rows are value numbers; ~number is the closing bracket of one.
-const MAX_TEXT = 600, MAX_HITS = 5000, FIRST_ROWS = 200, SMALL = 20;
+const MAX_TEXT = 600, MAX_WHOLE = 200_000, LONG = 100, MAX_HITS = 5000, FIRST_ROWS = 200, SMALL = 20;
 const LITERALS = { t: 'boolean', f: 'boolean', n: 'null' };
 
 export class Tree {
@@ -80,7 +80,20 @@ export class Tree {
     const key = up < 0 ? null : tape.key[id] < 0 ? String(ordinal) : readable(tape.keyText(id));
     const base = { id, depth, comma, key, size: tape.size[id], setSize: up < 0 ? 1 : tape.size[up], position: up < 0 ? 1 : ordinal < 0 ? undefined : ordinal + 1 };
     if (tape.isBox(id)) return { ...base, type: first === '{' ? 'object' : 'array', open: Boolean(this.opened[id]) };
-    return { ...base, type: typeOf(first), text: readable(cut(tape, id)) };
+    return { ...base, type: typeOf(first), text: readable(cut(tape, id)), lines: first === '"' ? this.textOf(id).split('\n').length : 1 };
+  }
+
+  /** A text as it was meant, its beginning when it is very long. */
+  textOf(id) {
+    const from = this.tape.start[id] + 1, to = this.tape.stop[id] - 1, part = this.tape.text.slice(from, Math.min(to, from + MAX_WHOLE));
+    return JSON.parse(`"${to - from <= MAX_WHOLE ? part : part.replace(/\\+[^\\]{0,5}$/, '')}"`) + (to - from <= MAX_WHOLE ? '' : '…');
+  }
+
+  /** What cannot be read in one row: a text of several lines, or a long one; else nothing. */
+  whole(id) {
+    if (id === undefined || this.tape.text[this.tape.start[id]] !== '"') return '';
+    const text = this.textOf(id);
+    return text.length > LONG || text.includes('\n') ? text : '';
   }
 
   /** Values whose key or text holds the query, without regard to case. */

@@ -2,6 +2,7 @@
 import { confirmCopy, copyText } from './copy.js';
 import { connect } from './jsonclient.js';
 import { fillRow } from './jsonrow.js';
+import { showSelected } from './jsontext.js';
 import { onSearch } from './searchbox.js';
 import { VList } from './vlist.js';
 
@@ -81,7 +82,7 @@ class JsonView {
     this.selected = Math.max(0, Math.min(this.list.count - 1, row));
     this.list.reveal(this.selected);
     this.box.setAttribute('aria-activedescendant', `${this.box.id}-${this.selected}`);
-    this.part('path').textContent = (await this.ask('path', { row: this.selected })).path;
+    showSelected(this.part, await this.ask('path', { row: this.selected }), this.query);
   }
 
   async toggle(row) {
@@ -145,6 +146,5 @@ class JsonView {
 
 /** Start the JSON tree in its host. */
 export function mount(host) {
-  const view = host.jsonView = new JsonView(host);
-  return view.open();
+  return (host.jsonView = new JsonView(host)).open();
 }

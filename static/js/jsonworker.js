@@ -29,7 +29,7 @@ const OPERATIONS = {
   openAll: ({ open }) => { tree.openAll(open); return { rows: tree.rows.length }; },
   hit: ({ at }) => ({ row: tree.reveal(hits[at]), rows: tree.rows.length }),
   parent: ({ row }) => ({ row: tree.rows.indexOf(Math.max(0, tree.tape.parent[idOf(row)])) }),
-  path: ({ row }) => ({ path: tree.tape.path(idOf(row)) }),
+  path: ({ row }) => ({ path: tree.tape.path(idOf(row)), text: tree.whole(idOf(row)) }),
   value: ({ row }) => ({ text: tree.pretty(idOf(row)) }),
 };
 

@@ -176,3 +176,27 @@ def test_page_stays_awake_while_megabytes_open(tab: Page, site: StaticSite) -> N
     expect(tab.locator("[data-json-hits]")).to_have_text("1 of 1", timeout=20_000)
     expect(line(tab, "Te0/0/0/29999")).to_be_visible()
     assert probe(tab, "page.longestPause") < 1500
+
+
+def test_a_text_of_several_lines_is_read_whole_below_the_tree(tab: Page, site: StaticSite) -> None:
+    shown = "Cisco IOS <b>XE</b>\n\tuptime is 3 é\nend \\n"
+    show(
+        tab,
+        site,
+        json.dumps({"version": shown, "short": "one line", "n": 1, "long": ("x\\" * 50_000) + "\\" * 200_000}),
+    )
+    whole = tab.locator("[data-json-whole]")
+    expect(whole).to_be_hidden()
+    expect(line(tab, '"version"')).to_contain_text("3 lines")
+    line(tab, '"version"').click()
+    expect(whole).to_be_visible()
+    assert whole.text_content() == shown
+    tab.get_by_role("searchbox", name="Search in Result").fill("UPTIME")
+    expect(whole.locator("mark")).to_have_text("uptime")
+    line(tab, '"short"').click()
+    expect(whole).to_be_hidden()
+    tab.locator(".json").press("ArrowUp")
+    expect(whole).to_be_visible()
+    line(tab, '"long"').click()
+    expect(whole).to_contain_text("x\\x")
+    assert (whole.text_content() or "").endswith("…")
