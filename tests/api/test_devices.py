@@ -37,6 +37,25 @@ def test_owner_of_a_device_hears_of_it(app: Any, caller: FlaskClient) -> None:
     assert [each["skipped"] for each in rule["recipients"]] == ["nobody owns rack-1/board-a"]
 
 
+def test_attributes_are_merged_and_taken_away(caller: FlaskClient, viewer: FlaskClient) -> None:
+    assert caller.put(PLACE, json={"attributes": {"rack": 7, "uplinks": ["a", 1], "old": True}}).status_code == 201
+    answer = caller.put(PLACE, json={"platform": "eos", "attributes": {"old": None, "rack": 8}}).get_json()
+    assert answer["attributes"] == {"rack": 8, "uplinks": ["a", 1]}
+    page = viewer.get("/devices/rack-1/board-a").text
+    assert "<dt>rack</dt><dd>8</dd>" in page
+    assert caller.put(PLACE, json={"attributes": {"": 1}}).get_json()["errors"][0]["path"] == "attributes."
+    assert caller.put(PLACE, json={"attributes": [1]}).status_code == 422
+
+
+def test_devices_are_found_by_what_is_said_of_them(app: Any, caller: FlaskClient, viewer: FlaskClient) -> None:
+    uid = record_run(app, devices=["edge-1", "edge-2"])
+    caller.put("/api/v1/devices/edge-1", json={"group": "ams", "platform": "ios", "owner": "viewer"})
+    for term in ("group:ams", "platform:ios", "owner:viewer"):
+        text = viewer.get("/devices", query_string={"q": term}).text
+        assert ("edge-1" in text, "edge-2" in text) == (True, False)
+    assert "ios · ams" in viewer.get(f"/runs/{uid}?q=platform:ios").text
+
+
 def test_what_cannot_be_kept_of_a_device_is_refused(caller: FlaskClient) -> None:
     answer = caller.put(PLACE, json={"owner": "nobody", "group": "a\nb"})
     assert answer.status_code == 422

@@ -23,12 +23,12 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def test_page_has_its_commands() -> None:
-    assert [language for language, _ in blocks()].count("sh") == 8
+    assert [language for language, _ in blocks()].count("sh") == 9
     assert [language for language, _ in blocks()].count("python") == 1
 
 
 @pytest.mark.needs_program("curl")
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", range(10))
 def test_block_works_as_it_stands(live_server: LiveServer, tmp_path: Path, spool: Path, number: int) -> None:
     language, text = blocks()[number]
     folder = tmp_path / "work"

@@ -1,6 +1,7 @@
 """Which devices are there, whose are they, and how did each fare run after run?"""
 
 from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
 from flask import Blueprint, g
@@ -31,6 +32,9 @@ from webapp.store.versions import ResultVersion, VersionRun, page_versions
 blueprint = Blueprint("api_devices", __name__, url_prefix="/api/v1")
 
 
+Attributes = Annotated[dict[str, Any], msgspec.Meta(max_length=100)]
+
+
 class DeviceList(msgspec.Struct, frozen=True):
     """A page of devices."""
 
@@ -47,11 +51,12 @@ class DeviceListQuery(msgspec.Struct, frozen=True):
 
 
 class DeviceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to set; what is left out stays as it is, and an empty text takes it away."""
+    """What to set; what is left out stays as it is, and an empty text, or null for an attribute, takes it away."""
 
     owner: OptionalName | None = None
     group: OptionalName | None = None
     platform: OptionalName | None = None
+    attributes: Attributes | None = None
 
 
 class DeviceHistory(msgspec.Struct, frozen=True):
@@ -137,14 +142,14 @@ def show_device(name: str) -> DeviceAnswer:
     takes=Takes(body=DeviceBody, errors=(413,)),
 )
 def change_device(name: str, body: DeviceBody) -> tuple[int, DeviceAnswer]:
-    """Say who owns a device, who then hears of it as `{DEVICE_OWNER}`, and its group and platform.
+    """Say who owns a device, who then hears of it as `{DEVICE_OWNER}`, its group, platform and attributes.
 
     A device that is not there yet is made; what is left out stays as it is.
     """
     caller: Caller = g.caller
     if caller.services:
         raise ForbiddenError("this token is limited to services; devices belong to none")
-    fields = DeviceFields(owner=body.owner, group=body.group, platform=body.platform)
+    fields = DeviceFields(owner=body.owner, group=body.group, platform=body.platform, attributes=body.attributes)
     with writing() as session:
         is_new = put_device(session, name, fields, now=clock.now(), by_id=caller.user_id)
         return (201 if is_new else 200), device_answer(get_device(session, name))

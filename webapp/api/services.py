@@ -11,7 +11,7 @@ from webapp.api.answers import Cursor, Filter, Limit, ServiceAnswer, service_ans
 from webapp.api.office import office
 from webapp.api.schema import Takes, operation
 from webapp.domain.access import Scope
-from webapp.domain.messages import Name
+from webapp.domain.messages import OptionalName
 from webapp.domain.outcome import ServiceKind
 from webapp.errors import InvalidError
 from webapp.ingest.services import ServiceFields, put_service
@@ -47,7 +47,7 @@ class ServiceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: ServiceKind | None = None
     description: Annotated[str, msgspec.Meta(max_length=10_000)] | None = None
-    owner: Name | None = None
+    owner: OptionalName | None = None
     heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
     options: Options | None = None
     notify: Any = msgspec.UNSET

@@ -1,7 +1,9 @@
-"""How does a device change apart from its results: who owns it, its group and its platform?"""
+"""How does a device change apart from its results: who owns it, its group, platform and attributes?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -21,6 +23,7 @@ class DeviceChanges:
     owner_id: int | None = None
     group: str | None = None
     platform: str | None = None
+    attributes: Mapping[str, Any] | None = None
 
 
 def ensure_device(session: Session, name: str, *, now: datetime) -> tuple[int, bool]:
@@ -29,10 +32,16 @@ def ensure_device(session: Session, name: str, *, now: datetime) -> tuple[int, b
     return (ids_of_devices(session, [name], now=now)[name], True) if found is None else (found, False)
 
 
+def get_attributes(session: Session, device_id: int) -> dict[str, Any]:
+    """Return what else is known of a device."""
+    attributes: dict[str, Any] = session.scalars(select(_DEVICE.c.attributes).where(_DEVICE.c.id == device_id)).one()
+    return attributes
+
+
 def save_device(session: Session, device_id: int, changes: DeviceChanges) -> None:
     """Write what changed of a device."""
-    given = {"group_name": changes.group, "platform": changes.platform}
-    values: dict[str, str | int | None] = {name: value for name, value in given.items() if value is not None}
+    given = {"group_name": changes.group, "platform": changes.platform, "attributes": changes.attributes}
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if changes.has_owner:
         values["owner_id"] = changes.owner_id
     if values:
