@@ -1,15 +1,14 @@
 """Does the API check blocks, show which rules a run meets, and keep what others sent to whom it concerns?"""
 
-import gzip
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.api.conftest import FINISHED, Api
 from tests.conftest import MakeToken
-from tests.factories.runs import CaseReport, Device, record_run
+from tests.factories.runs import Device, record_run
 from tests.factories.sites import Site
 from tests.queries import counted_queries
 from webapp.clock import now
@@ -19,19 +18,7 @@ from webapp.store.db import reading, writing
 
 pytestmark = pytest.mark.integration
 
-Api = Callable[[str], FlaskClient]
-FINISHED = {"criteria": {"status": "finished"}}
 UID = "01890a5d-ac96-774b-bcce-b302099a8057"
-
-
-@pytest.fixture
-def admin_api(api: Api, make_token: MakeToken) -> FlaskClient:
-    return api(make_token(["admin"]))
-
-
-@pytest.fixture
-def viewer_api(api: Api, make_token: MakeToken) -> FlaskClient:
-    return api(make_token(["read"], role=Role.VIEWER))
 
 
 @pytest.mark.parametrize(
@@ -205,16 +192,6 @@ def test_run_without_rules_has_none(app: Any, admin_api: FlaskClient) -> None:
     assert admin_api.get(f"/api/v1/runs/{record_run(app)}/notify").get_json()["items"] == []
 
 
-@pytest.fixture
-def told(app: Any, admin_api: FlaskClient) -> str:
-    """Return a run whose callback could not be made, because its address is not public."""
-    callback = {"url": "http://127.0.0.1:9/{NUMBER}?key=abc", "method": "POST", "dataset": "all"}
-    fields = {"notify": FINISHED | {"callback": callback}, "definition": "token: abc"}
-    uid = record_run(app, fields=fields, logs={"run": ["hello"]}, devices=["r1"])
-    Site(app=app).work()
-    return uid
-
-
 def test_list_costs_the_same_for_more_deliveries(told: str, app: Any, admin: FlaskClient) -> None:
     counts = []
     for _ in range(2):
@@ -279,53 +256,6 @@ def test_others_see_neither_addresses_nor_contents(
     assert limited.get("/api/v1/deliveries").get_json()["items"] == []
     assert limited.get(f"/api/v1/deliveries/{item['uid']}").status_code == 404
     assert limited.post("/api/v1/deliveries/replay", json={}).status_code == 403
-
-
-def test_job_data_is_for_submitter_and_administrators(
-    told: str, admin_api: FlaskClient, viewer_api: FlaskClient
-) -> None:
-    path = f"/api/v1/runs/{told}/job_data"
-    assert viewer_api.get(path).status_code == 403
-    answer = admin_api.get(path)
-    assert answer.mimetype == "application/gzip"
-    assert "filename=job_data.gz" in answer.headers["Content-Disposition"]
-    data = json.loads(gzip.decompress(answer.data))
-    assert data["status_string"] == "complete"
-    assert data["log"] == "hello\n"
-    assert "abc" not in data["definition"]
-
-
-def test_job_data_of_a_run_without_callbacks_or_that_goes_on_is_not_there(app: Any, admin_api: FlaskClient) -> None:
-    calls, posts = ({"callback": {"url": "http://127.0.0.1/", "method": method}} for method in ("GET", "POST"))
-    both = {"criteria": {"status": "all"}}
-    for notify, status in ((None, "complete"), (both | posts, None), (both | calls, "complete")):
-        uid = record_run(app, fields={"notify": notify} if notify else {}, status=status)
-        Site(app=app).work()
-        assert admin_api.get(f"/api/v1/runs/{uid}/job_data").status_code == 404
-    waiting = record_run(app, fields={"notify": both | posts})
-    assert admin_api.get(f"/api/v1/runs/{waiting}/job_data").status_code == 404
-
-
-@pytest.mark.parametrize("content_type", ["urlencoded", "json"])
-def test_job_data_is_what_was_sent(app: Any, admin_api: FlaskClient, content_type: str) -> None:
-    callback = {"url": "http://127.0.0.1:9/", "method": "POST", "dataset": "all", "content-type": content_type}
-    fields = {"notify": FINISHED | {"callback": callback}, "metadata": {"build": 12}}
-    uid = record_run(app, fields=fields, cases=[CaseReport(name="boot", suite="smoke")])
-    Site(app=app).work()
-    admin_api.post(f"/api/v1/runs/{uid}/logs/run", data=b"late")
-    admin_api.put(f"/api/v1/runs/{uid}", json={"metadata": {"build": 13}})
-    data = json.loads(gzip.decompress(admin_api.get(f"/api/v1/runs/{uid}/job_data").data))
-    assert (data["metadata"], data["log"], list(data["results"])) == ([{"build": "12"}], "", ["smoke"])
-    assert (data["id"], data["health"], data["end_time"][:4], data["failure_comment"]) == (uid, 1, "2026", None)
-
-
-def test_job_data_can_be_fetched_by_what_sends_no_header(told: str, app: Any, make_token: MakeToken) -> None:
-    token, client = make_token(["read"]), app.test_client()
-    path = f"/api/v1/runs/{told}/job_data"
-    assert client.get(f"{path}?user=admin&token={token}").mimetype == "application/gzip"
-    for wrong in (f"user=viewer&token={token}", f"token={token}", "user=admin&token=art_x", "user=admin", ""):
-        assert client.get(f"{path}?{wrong}").status_code == 401
-    assert client.get(f"/api/v1/runs/{told}?user=admin&token={token}").status_code == 401
 
 
 def test_event_is_planned_again_for_those_not_told_yet(app: Any, admin_api: FlaskClient) -> None:

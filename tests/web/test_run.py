@@ -75,6 +75,7 @@ def test_attempts_of_a_file_without_their_times_do_not_take_the_time_of_the_run(
         json={"results": {"duration": 18, "devices": {}}, **attempts},
         headers={"Authorization": f"Bearer {make_token(['ingest'])}"},
     )
+    assert answer.json
     text = viewer.get(f"/runs/{answer.json['runs'][0]['uid']}").text
     assert ">1 of 1 device failed<" in text
     assert ">1 device<" in text

@@ -37,6 +37,18 @@ def test_number_of_a_run_leads_to_what_is_asked_of_it(app: Flask, viewer: FlaskC
     assert viewer.get("/services/backup/1?device=edge-1").location == f"/runs/{uid}?device=edge-1"
 
 
+@pytest.mark.parametrize(
+    "name", ["slug", "uid", "name", "endpoint", "values", "_external", "_scheme", "_anchor", "self"]
+)
+def test_parameters_of_any_name_are_parameters_alone(app: Flask, viewer: FlaskClient, name: str) -> None:
+    uid = record_run(app, service="backup", devices=["edge-1"])
+    assert viewer.get(f"/services/backup/1?{name}=javascript").location == f"/runs/{uid}?{name}=javascript"
+    for address in ("/runs", "/services/backup/trends", "/devices/edge-1", f"/runs/{uid}"):
+        answer = viewer.get(f"{address}?{name}=javascript")
+        assert answer.status_code == 200
+        assert "javascript:" not in answer.text
+
+
 def test_service_says_what_it_is(app: Flask, viewer: FlaskClient) -> None:
     with app.app_context(), writing() as session:
         fields = ServiceFields(kind=ServiceKind.WORKFLOW, description=f"Nightly {NASTY}", owner="viewer")

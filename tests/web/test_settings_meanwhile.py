@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from webapp.clock import now
+from webapp.domain.access import Role
 from webapp.settings.resolve import Settings
 from webapp.store import preferences
 from webapp.store.accounts import NewUser, add_user
@@ -40,7 +41,7 @@ def save_as_bob(app: Flask, given: Mapping[str, str]) -> None:
     """Store settings as somebody else."""
     settings: Settings = app.extensions[SETTINGS_KEY]
     with writing() as session:
-        bob = add_user(session, NewUser(name="bob", email="", role="admin"), now=now())
+        bob = add_user(session, NewUser(name="bob", email="", role=Role.ADMIN), now=now())
         for name, text in given.items():
             settings.put(session, name, text, by_id=bob.id, now=now())
 

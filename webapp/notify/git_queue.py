@@ -39,8 +39,8 @@ def push_now(session: Session, office: Office, repository: str, *, by_id: int | 
     waiting = [each for each in list_waiting(session).get(repository, ()) if each.state is not DeliveryState.SENDING]
     uids = send_again(session, office, waiting, now=now)
     if uids:
-        audit = {"action": "repository.pushed", "subject": repository, "details": {"uids": uids}}
-        add_audit(session, user_id=by_id, now=now, **audit)
+        done = "repository.pushed"
+        add_audit(session, user_id=by_id, action=done, subject=repository, now=now, details={"uids": uids})
     return len(uids)
 
 

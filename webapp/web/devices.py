@@ -28,8 +28,6 @@ from webapp.web.guard import requires
 from webapp.web.paging import here, pager_of, read_before
 from webapp.web.repository_forms import PLAIN
 
-FIELDS = ("group", "platform", "owner")
-
 
 class DeviceForm(FlaskForm):  # type: ignore[misc]
     """What is said of a device by hand."""
@@ -41,6 +39,11 @@ class DeviceForm(FlaskForm):  # type: ignore[misc]
     owner = StringField(
         "Owner", description="An account: {DEVICE_OWNER} in notify blocks.", render_kw={**PLAIN, "list": "people"}
     )
+
+    def read(self) -> DeviceFields:
+        """Return what was typed; an empty field takes away what was said."""
+        group, platform, owner = ((each.data or "").strip() for each in (self.group, self.platform, self.owner))
+        return DeviceFields(group=group, platform=platform, owner=owner)
 
 
 blueprint = Blueprint("devices", __name__, url_prefix="/devices")
@@ -80,10 +83,9 @@ def put(name: str) -> ResponseReturnValue:
     device, form = get_device(db.session(), name), DeviceForm()
     if not form.validate():
         return _show(device, form)
-    texts = {field: (form[field].data or "").strip() for field in FIELDS}
     try:
         with writing() as session:
-            put_device(session, name, DeviceFields(**texts), now=clock.now(), by_id=current_user.id)
+            put_device(session, name, form.read(), now=clock.now(), by_id=current_user.id)
     except InvalidError as error:
         mark_faults(form, error)
         return _show(device, form)

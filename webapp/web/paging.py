@@ -1,13 +1,18 @@
 """Which page of a list does this address mean, and what are the addresses of its neighbours?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, request, url_for
 
 from webapp.store.paging import Page, Position, read_position, write_position
 
 blueprint = Blueprint("paging", __name__)
+
+# What stands in a query as it is (RFC 3986, 3.4): filters stay readable.
+PLAIN = "!$'()*,/:;?@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +34,17 @@ def read_after() -> Position | None:
 
 
 @blueprint.app_template_global("here")
-def here(**changes: str | int | None) -> str:
+def here(*, _anchor: str | None = None, **changes: str | int | None) -> str:
     """Return this address with some parameters changed; None or an empty text removes one."""
     kept: dict[str, Any] = {**request.args.to_dict(), **changes}
     kept = {name: value for name, value in kept.items() if value not in (None, "")}
-    return url_for(request.endpoint or "runs.index", **(request.view_args or {}), **kept)
+    address = add_query(url_for(request.endpoint or "runs.index", **(request.view_args or {})), kept)
+    return f"{address}#{quote(_anchor)}" if _anchor else address
+
+
+def add_query(address: str, query: Mapping[str, str | int]) -> str:
+    """Return an address with parameters of any name; `url_for` takes some names for its own."""
+    return f"{address}?{urlencode(query, safe=PLAIN)}" if query else address
 
 
 def pager_of(page: Page[Any]) -> Pager:

@@ -13,7 +13,7 @@ from webapp.store.paging import Page
 from webapp.store.runs import FACET_ROWS, count_facets, find_run_by_number, page_runs
 from webapp.web.filters import read_filter
 from webapp.web.guard import requires
-from webapp.web.paging import pager_of, read_before
+from webapp.web.paging import add_query, pager_of, read_before
 from webapp.web.run_changes import words_of_runs
 from webapp.web.run_figures import chips_of, kpis_of, strip_of, verdict_of_run
 
@@ -65,4 +65,4 @@ def run(slug: str, number: int) -> ResponseReturnValue:
     found = find_run_by_number(db.session(), slug, number)
     if found is None:
         raise NotFoundError(f"the service {slug} has no run #{number}")
-    return redirect(url_for("run.show", uid=found.uid, **request.args.to_dict()))
+    return redirect(add_query(url_for("run.show", uid=found.uid), request.args.to_dict()))

@@ -126,8 +126,7 @@ def _current(known: Known) -> Value | None:
 
 
 def _mark_of(value: Value | None) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return mark_of(float(value) if is_number else value)
+    return mark_of(float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value)
 
 
 def _one_line(given: object) -> str:
