@@ -99,6 +99,13 @@ class CeleryEngine:
                 self._is_taking = True
             except Exception as error:  # noqa: BLE001  (the broker's and its library's: any of them is a broker away)
                 self._pass_on(lane, error)
+        if self._is_taking:
+            self._take_leave()
+
+    def _take_leave(self) -> None:
+        """Close the connection with a word: RabbitMQ may lose the last kicks of one that only breaks off."""
+        with suppress(Exception), self._app.pool.acquire() as connection:
+            connection.close()
 
     def _pass_on(self, lane: str, error: Exception) -> None:
         """Do without the broker: the kicks that wait are for this process, or else for the next sweep of a worker."""
