@@ -1,5 +1,6 @@
 """Can a shell script say single events of a run?"""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def test_script_tells_a_whole_run(peer: Peer) -> None:
         $AFTERRUN event log text='a=b'
         $AFTERRUN event run.end status=complete
     """
-    line = script.replace("$AFTERRUN ", f"{sys.executable} {afterrun.__file__} ")
+    line = script.replace("$AFTERRUN ", f"{shlex.join([sys.executable, afterrun.__file__])} ")
     done = subprocess.run(["sh", "-ec", line], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert [event["type"] for event in peer.all_events] == ["run.start", "device.end", "log", "run.end"]

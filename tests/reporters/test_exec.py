@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -179,7 +180,7 @@ def test_large_binary_output_passes_unchanged(environment: None, peer: Peer) -> 
 
 
 def test_reader_that_goes_away_ends_the_command_as_without_us(environment: None, peer: Peer) -> None:
-    line = f"{sys.executable} {afterrun.__file__} exec --quiet --service x -- yes | head -1; echo ${{PIPESTATUS[0]}}"
+    line = f"{shlex.join(PROGRAM)} exec --quiet --service x -- yes | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=60, check=False)
     assert done.stdout == b"y\n141\n"
     assert peer.of_type("device.end")[0]["result"]["signal"] == "SIGPIPE"
