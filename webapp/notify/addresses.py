@@ -136,7 +136,7 @@ def _embedded(ip: Address) -> list[Address]:
 
 
 def _is_public(ip: Address) -> bool:
-    if ip.version == 6 and (ip.ipv4_mapped is not None or ip in NAT64[0]):
+    if ip.version == 6 and (ip.ipv4_mapped is not None or ip.sixtofour is not None or ip in NAT64[0]):
         return True  # the address inside is judged beside it
     is_special = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_private
     return ip.is_global and not is_special and not _is_in(ip, NOT_PUBLIC)
