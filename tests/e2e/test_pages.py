@@ -261,6 +261,7 @@ def test_a_chosen_device_shows_its_result_log_and_history(page: Page, uids: dict
     tabs.get_by_role("link", name="Log").click()
     expect(panel.locator("[data-log-lines]")).to_contain_text(f"connecting to {DEVICE}")
     tabs.get_by_role("link", name="History").click()
+    page.wait_for_url("**show=history*")
     expect(panel.get_by_role("link", name="Compare")).to_have_count(1)
     assert page.evaluate("window.isSamePage") is True
     assert parse_qs(urlsplit(page.url).query) == {"device": [DEVICE], "show": ["history"]}
