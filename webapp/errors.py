@@ -54,6 +54,12 @@ class ConflictError(AfterrunError):
 class BusyError(AfterrunError):
     """The server has no room for this now; asking again later may succeed."""
 
+    retry_after_s = 5
+
+
+class StorageError(BusyError):
+    """The database or a disk takes and gives nothing now, so that not even who asks can be looked up."""
+
 
 class SettingError(AfterrunError):
     """A setting has a value that cannot be used; the text names the setting and where the value came from."""

@@ -47,7 +47,10 @@ def refuse(error: AfterrunError) -> Response:
         acked=error.acked if isinstance(error, InvalidError) else None,
         expected=error.expected if isinstance(error, GapError) else None,
     )
-    return faults_response(body, status_of(error))
+    answer = faults_response(body, status_of(error))
+    if isinstance(error, BusyError):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 def refuse_http(error: HTTPException) -> Response:

@@ -25,7 +25,7 @@ from webapp.store.blobs import json_content
 from webapp.store.db import reading, writing
 from webapp.store.recording import get_mark, has_marks
 from webapp.store.recording_details import find_uid_by_key
-from webapp.store.recording_services import find_service
+from webapp.store.recording_services import ensure_service
 from webapp.store.runs import Run, find_run, get_run
 
 DIGEST = 24
@@ -194,8 +194,8 @@ def _keep(checked: _Checked, request: ImportRequest, *, caller: Caller) -> Impor
 def _claim_key(uid: str, checked: _Checked, key: str, *, caller: Caller) -> tuple[str, bool, bool]:
     """Return the uid of the run with a key, whether it was made now, and whether nothing is left to store."""
     with writing() as session:
-        service = find_service(session, checked.service)
-        known = None if service is None else find_uid_by_key(session, service_id=service.id, external_key=key)
+        service = ensure_service(session, checked.service, now=checked.options.now)
+        known = find_uid_by_key(session, service_id=service.id, external_key=key)
         if known is None:
             fields = RunFields(service=checked.service, external_key=key)
             put_run(session, uid, fields, caller=caller, now=checked.options.now)

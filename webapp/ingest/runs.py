@@ -180,7 +180,7 @@ def _set_submitter(session: Session, run: RunRecord, fields: RunFields, caller: 
 
 def _set_key(session: Session, run: RunRecord, fields: RunFields) -> None:
     key = fields.external_key
-    if isinstance(key, msgspec.UnsetType):
+    if isinstance(key, msgspec.UnsetType) or key == run.external_key:
         return
     find_service(session, run.service)  # its lock lets nobody else take the key meanwhile
     owner = find_uid_by_key(session, service_id=run.service_id, external_key=key)

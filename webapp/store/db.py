@@ -15,12 +15,11 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import DataError
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from webapp.errors import InvalidError
+from webapp.store.refusals import explain_refusals
 
 __all__ = ["Session", "configure", "db", "migrate", "reading", "writing"]
 
@@ -33,8 +32,6 @@ SQLITE_PRAGMAS = (
     "temp_store=MEMORY",
     "wal_autocheckpoint=4000",
 )
-
-OUT_OF_RANGE = "22003"  # the SQLSTATE of a number that is too large
 
 # Tells every process that listens (store/changes.py) once the transaction is there for all to see.
 NOTIFY = text("SELECT pg_notify('afterrun', '')")
@@ -71,21 +68,10 @@ migrate = Migrate()
 
 def configure(engine: Engine) -> None:
     """Give an engine its connection settings and transaction modes; call it once for each engine."""
-    if engine.dialect.name != "sqlite":
-        event.listen(engine, "handle_error", _refuse_unfit)
-        return
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
-
-
-def _refuse_unfit(context: ExceptionContext) -> None:
-    """Call what PostgreSQL refuses even to look for bad input: a text with a NUL, a number that no column can hold."""
-    if not isinstance(context.sqlalchemy_exception, DataError):
-        return
-    if "NUL" in str(context.original_exception):
-        raise InvalidError(("", "expected no NUL characters"))
-    if getattr(context.original_exception, "sqlstate", "") == OUT_OF_RANGE:
-        raise InvalidError(("", "expected a smaller number"))
+    explain_refusals(engine)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
 
 
 def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from webapp.errors import BusyError
 from webapp.store.db import reading
 from webapp.store.models.workers import WorkerRow
 
@@ -58,6 +59,6 @@ def ask_health(*, since: datetime) -> Health:
     try:
         with reading() as session:
             return Health(fault="", workers=list_workers(session, since=since))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, BusyError) as error:
         log.warning("the database does not answer: %s", error)
         return Health(fault=type(error).__name__, workers=[])

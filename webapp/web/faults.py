@@ -1,5 +1,6 @@
 """How does a page say that something went wrong: one template, a sentence, and never a stack."""
 
+import errno
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
@@ -10,9 +11,10 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from webapp.errors import AfterrunError, BusyError, QueryError
+from webapp.errors import AfterrunError, BusyError, QueryError, StorageError
 
-BUSY_S = 5
+DISK_FULL = "the server's disk is full; nothing of this was stored"
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FORM_EXPIRED = "This form is too old, or was sent from another site. Go back, reload the page and send it again."
 SORRY = "The fault is ours, not yours. It is in the server's log as {request_id}."
 
@@ -37,10 +39,7 @@ def install_faults(app: Flask, *, status_of: StatusOf, refuse_api: RefuseApi, re
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, BusyError):
             log.error("%s: %s", type(error).__name__, error)
-        if request.path.startswith("/api/"):
-            return refuse_ours(error)
-        caret = error.caret() if isinstance(error, QueryError) else ""
-        return _page(status, str(error), caret=caret, retry_after=BUSY_S if isinstance(error, BusyError) else None)
+        return refuse_ours(error) if request.path.startswith("/api/") else _page_of(error, status)
 
     def on_http(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None:
@@ -58,13 +57,32 @@ def install_faults(app: Flask, *, status_of: StatusOf, refuse_api: RefuseApi, re
         sorry = SORRY.format(request_id=g.request_id)
         if request.path.startswith("/api/"):
             return refuse_api(InternalServerError(sorry))
-        # Nobody is looked up for this page: the database may be what is broken.
-        g._login_user = AnonymousUserMixin()  # noqa: SLF001
+        _forget_who_asks()
         return _page(HTTPStatus.INTERNAL_SERVER_ERROR, sorry)
 
+    def on_system(error: OSError) -> ResponseReturnValue:
+        if error.errno not in NO_ROOM:
+            raise error
+        log.error("no room on a disk: %s", error)
+        return on_ours(StorageError(DISK_FULL))
+
     app.register_error_handler(AfterrunError, on_ours)
+    app.register_error_handler(OSError, on_system)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(InternalServerError, on_crash)
+
+
+def _forget_who_asks() -> None:
+    """Have nobody looked up for the page that says so: the database may be what is broken."""
+    g._login_user = AnonymousUserMixin()  # noqa: SLF001
+
+
+def _page_of(error: AfterrunError, status: HTTPStatus) -> Response:
+    if isinstance(error, StorageError):
+        _forget_who_asks()
+    caret = error.caret() if isinstance(error, QueryError) else ""
+    retry_after = error.retry_after_s if isinstance(error, BusyError) else None
+    return _page(status, str(error), caret=caret, retry_after=retry_after)
 
 
 def _page(status: HTTPStatus, message: str, *, caret: str = "", retry_after: int | None = None) -> Response:
