@@ -3,7 +3,8 @@
 import errno
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.conftest import MakeToken
 from tests.factories.runs import NOW, SERVER
@@ -120,6 +122,22 @@ def test_a_postgres_that_is_gone_is_a_reason_to_wait(postgres_app: Flask) -> Non
         assert session.scalar(text("SELECT 1")) == 1
 
 
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let the file of SQLite not grow any more."""
+
+    def bound(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA max_page_count=1")
+        cursor.close()
+
+    db.engine.dispose()
+    event.listen(db.engine, "connect", bound)
+    yield
+    event.remove(db.engine, "connect", bound)
+    db.engine.dispose()
+
+
 def test_a_full_disk_refuses_the_whole_batch_and_takes_it_later(
     app: Flask, api: Callable[[str], FlaskClient], make_token: MakeToken
 ) -> None:
@@ -131,17 +149,27 @@ def test_a_full_disk_refuses_the_whole_batch_and_takes_it_later(
     body = "\n".join(json.dumps({"seq": n, "ts": NOW.isoformat(), **line}) for n, line in enumerate(lines, 1))
     address = f"/api/v1/runs/{uuid4()}/events?stream=s"
 
-    def bound(connection: object, *_: object) -> None:
-        connection.execute("PRAGMA max_page_count=1")  # type: ignore[attr-defined]
-
-    db.engine.dispose()
-    event.listen(db.engine, "connect", bound)
-    refused = caller.post(address, data=body)
-    event.remove(db.engine, "connect", bound)
-    db.engine.dispose()
+    with full_disk():
+        refused = caller.post(address, data=body)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert "disk is full" in refused.text
     assert caller.post(address, data=body).json == {"acked": 101, "duplicates": 0, "cancel": False}
+
+
+def test_a_token_reads_where_nothing_can_be_written(
+    app: Flask, api: Callable[[str], FlaskClient], make_token: MakeToken
+) -> None:
+    caller = api(make_token(["read"]))
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE"):
+            raise StorageError("the disk is full")
+
+    event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        assert caller.get("/api/v1/runs").status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", refuse)
 
 
 def test_no_room_for_a_file_is_said_to_be(app: Flask, client: FlaskClient) -> None:
