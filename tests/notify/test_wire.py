@@ -179,6 +179,7 @@ def test_loopback_by_any_name_is_refused_without_connecting(receiver: Receiver, 
         "file:///etc/passwd",
         "http:///x",
         "127.0.0.1",
+        "127.0.0.1:-1",
         "",
         "http://a..b/",
         "http://*.example.com/",
@@ -194,7 +195,7 @@ def test_address_that_is_none_is_refused_for_good(url: str) -> None:
 
 
 def test_refusal_of_an_address_does_not_repeat_it() -> None:
-    for url in ("http://127.0.0.1:99999/T0K3N", "http:///T0K3N", "http://a..b/T0K3N", "http://u:T0K3N@127.0.0.1/"):
+    for url in ("http://127.0.0.1:99999/T0K3N", "http:///T0K3N", "127.0.0.1:-1/T0K3N", "http://u:T0K3N@[::1]/"):
         assert "T0K3N" not in refused(get(url)).reason
 
 

@@ -29,6 +29,8 @@ MAX_RETRY_AFTER_S = 24 * 3600.0
 GONE = 410
 TEMPORARY = frozenset({408, 425, 429})
 BAD_HEADER = "a header cannot be sent: expected one line of printable Latin-1 characters"
+# In our words: the library's repeat the address, which may hold a secret.
+UNREADABLE = "the address cannot be read as that of a host"
 OWN_HEADERS = {
     "User-Agent": f"Afterrun/{__version__}",
     "Accept": "*/*",
@@ -169,13 +171,15 @@ def _prepare(request: Request) -> requests.PreparedRequest:
     except requests.exceptions.InvalidHeader as error:
         raise ChannelError(BAD_HEADER, permanent=True) from error
     except (requests.RequestException, LocationParseError, ValueError) as error:
-        # The library's words repeat the address, which may hold a secret.
-        raise ChannelError("the address cannot be read as that of a host", permanent=True) from error
+        raise ChannelError(UNREADABLE, permanent=True) from error
 
 
 def _host_of(url: str) -> str:
     """Return the host that the client will speak to, or refuse the address."""
-    parts, used = urllib3.util.parse_url(url), urlsplit(url)
+    try:
+        parts, used = urllib3.util.parse_url(url), urlsplit(url)
+    except (LocationParseError, ValueError) as error:
+        raise ChannelError(UNREADABLE, permanent=True) from error
     if used.scheme not in SCHEMES:
         raise ChannelError("expected an address that begins with http:// or https://", permanent=True)
     if parts.auth or used.username is not None or used.password is not None:
