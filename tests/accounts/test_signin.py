@@ -1,6 +1,8 @@
 """Who gets in by a password or a link, who does not, and does the answer say why?"""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -92,16 +94,41 @@ def test_guessing_is_slowed_down_for_one_name_from_one_place(make_account: MakeA
     assert door.sign_in("viewer", PASSWORD, address="127.0.0.1", now=NOW + WINDOW).name == "viewer"
 
 
+@pytest.mark.integration
+def test_many_guesses_at_once_are_no_more_than_in_turn(app: Flask, make_account: MakeAccount) -> None:
+    _give_password(make_account(Role.VIEWER))
+    door, many = Door(), 12
+
+    def guess(_: int) -> type[Exception]:
+        with app.app_context(), pytest.raises((ForbiddenError, TooManyTriesError)) as caught:
+            _sign_in("viewer", "wrong wrong wrong", door)
+        return caught.type
+
+    with ThreadPoolExecutor(many) as pool:
+        refused = Counter(pool.map(guess, range(many)))
+    assert refused == {ForbiddenError: 5, TooManyTriesError: many - 5}
+
+
 @pytest.mark.unit
 def test_throttle_forgets_whoever_succeeds_and_the_oldest() -> None:
     throttle = Throttle(1)
-    throttle.count_failure("first", now=NOW)
+    throttle.take("first", now=NOW)
     throttle.forget("first")
-    throttle.check("first", now=NOW)
-    throttle.count_failure("first", now=NOW)
+    throttle.take("first", now=NOW)
+    throttle.give_back("first")
+    throttle.take("first", now=NOW)
     for number in range(10_000):
-        throttle.count_failure(str(number), now=NOW)
-    throttle.check("first", now=NOW)
+        throttle.take(str(number), now=NOW)
+    throttle.take("first", now=NOW)
+
+
+@pytest.mark.unit
+def test_throttle_keeps_nobody_out_for_longer_when_the_clock_is_set_back() -> None:
+    throttle = Throttle(1)
+    throttle.take("somebody", now=NOW)
+    with pytest.raises(TooManyTriesError):
+        throttle.take("somebody", now=NOW)
+    throttle.take("somebody", now=NOW - timedelta(days=1))
 
 
 @pytest.mark.integration

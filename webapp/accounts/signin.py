@@ -7,7 +7,7 @@ from webapp.accounts.passwords import check_password
 from webapp.accounts.people import Account
 from webapp.accounts.roster import NAME
 from webapp.accounts.sessions import account_of
-from webapp.accounts.throttle import Throttle
+from webapp.accounts.throttle import Throttle, TooManyTriesError
 from webapp.accounts.tokens import digest_of
 from webapp.errors import ForbiddenError, NotFoundError
 from webapp.store import accounts as store
@@ -39,15 +39,18 @@ class Door:
             TooManyTriesError: too many failures before.
         """
         pair = f"{address} {name[:64]}"
-        self._addresses.check(address, now=now)
-        self._pairs.check(pair, now=now)
+        self._addresses.take(address, now=now)
+        try:
+            self._pairs.take(pair, now=now)
+        except TooManyTriesError:
+            self._addresses.give_back(address)
+            raise
         with reading() as session:
             user = store.find_user_by_name(session, name) if NAME.fullmatch(name) else None
         is_right = check_password(user.password_hash if user and user.is_active else None, password)
         if user is None or not is_right:
-            self._addresses.count_failure(address, now=now)
-            self._pairs.count_failure(pair, now=now)
             raise ForbiddenError(WRONG)
+        self._addresses.give_back(address)
         self._pairs.forget(pair)
         with writing() as session:
             store.change_user(session, user.id, signed_in_at=now)

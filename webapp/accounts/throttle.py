@@ -23,7 +23,7 @@ class TooManyTriesError(AfterrunError):
 
 
 class Throttle:
-    """Counts failures by key within a window that begins with the first of them.
+    """Counts failed attempts by key within a window that begins with the first of them.
 
     Args:
         limit: how many failures are allowed in a window.
@@ -34,21 +34,30 @@ class Throttle:
         self._failures: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def check(self, key: str, *, now: datetime) -> None:
-        """Refuse a key that has used up its attempts."""
-        with self._lock:
-            began, count = self._failures.get(key, (now, 0))
-        left = began + WINDOW - now
-        if count >= self._limit and left > timedelta(0):
-            raise TooManyTriesError(int(left.total_seconds()) + 1)
+    def take(self, key: str, *, now: datetime) -> None:
+        """Count an attempt as failed before it is made, so that many at once are no more than many in turn.
 
-    def count_failure(self, key: str, *, now: datetime) -> None:
-        """Remember a failure; the oldest keys make room."""
+        Raises:
+            TooManyTriesError: the key has used up its attempts.
+        """
         with self._lock:
             began, count = self._failures.pop(key, (now, 0))
-            self._failures[key] = (began, count + 1) if now < began + WINDOW else (now, 1)
+            # A clock that was set back begins a new window.
+            if not began <= now < began + WINDOW:
+                began, count = now, 0
+            is_spent = count >= self._limit
+            self._failures[key] = (began, count if is_spent else count + 1)
             while len(self._failures) > MAX_KEYS:
                 self._failures.popitem(last=False)
+        if is_spent:
+            raise TooManyTriesError(int((began + WINDOW - now).total_seconds()) + 1)
+
+    def give_back(self, key: str) -> None:
+        """Take one attempt back: it did not fail."""
+        with self._lock:
+            if key in self._failures:
+                began, count = self._failures[key]
+                self._failures[key] = (began, max(count - 1, 0))
 
     def forget(self, key: str) -> None:
         """Forget the failures of somebody who succeeded."""
