@@ -17,6 +17,7 @@ from webapp.api.answers import (
     version_answer,
 )
 from webapp.api.schema import Takes, operation
+from webapp.api.services import readable_service
 from webapp.domain.access import Caller, Scope
 from webapp.domain.messages import Name, OptionalName
 from webapp.errors import ForbiddenError
@@ -25,7 +26,7 @@ from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import db, writing
 from webapp.store.history import device_history
-from webapp.store.inventory import get_device, get_service, page_devices
+from webapp.store.inventory import Device, get_device, page_devices
 from webapp.store.paging import read_position, write_position
 from webapp.store.versions import ResultVersion, VersionRun, page_versions
 
@@ -121,16 +122,16 @@ class DeviceVersionQuery(msgspec.Struct, frozen=True):
     takes=Takes(query=DeviceListQuery, errors=(400,)),
 )
 def list_devices(query: DeviceListQuery) -> DeviceList:
-    """List devices by name."""
+    """List devices by name; a token that is for some services is told nothing of runs of others."""
     where = parse(query.q, view=View.DEVICES, now=clock.now())
     page = page_devices(db.session(), where=where, before=read_position(query.cursor), limit=query.limit)
-    return DeviceList(items=[device_answer(item) for item in page.items], next=write_position(page.older))
+    return DeviceList(items=[_shown(item) for item in page.items], next=write_position(page.older))
 
 
 @operation(blueprint, "GET", "/devices/<path:name>", scope=Scope.READ, answers={200: DeviceAnswer})
 def show_device(name: str) -> DeviceAnswer:
     """Show one device."""
-    return device_answer(get_device(db.session(), name))
+    return _shown(get_device(db.session(), name))
 
 
 @operation(
@@ -164,12 +165,17 @@ def change_device(name: str, body: DeviceBody) -> tuple[int, DeviceAnswer]:
     takes=Takes(query=DeviceHistoryQuery),
 )
 def show_device_history(name: str, query: DeviceHistoryQuery) -> DeviceHistory:
-    """Show what a device came to in run after run, newest first."""
+    """Show what a device came to in run after run, newest first.
+
+    A token that is for some services is shown only their runs, so a page may hold fewer.
+    """
     session = db.session()
     device = get_device(session, name)
     before = read_position(query.cursor)
     page = device_history(session, device_id=device.id, before=before, limit=query.limit)
-    return DeviceHistory(items=[version_answer(item) for item in page.items], next=write_position(page.older))
+    caller: Caller = g.caller
+    visible = [version_answer(item) for item in page.items if caller.may_touch(item.service)]
+    return DeviceHistory(items=visible, next=write_position(page.older))
 
 
 @operation(
@@ -183,7 +189,7 @@ def show_device_history(name: str, query: DeviceHistoryQuery) -> DeviceHistory:
 def list_device_versions(name: str, query: DeviceVersionQuery) -> DeviceVersionList:
     """List the versions of a device's result in the runs of a service: equal ones in a row are one version."""
     session = db.session()
-    device, service = get_device(session, name), get_service(session, query.service)
+    device, service = get_device(session, name), readable_service(query.service)
     page = page_versions(
         session,
         device_id=device.id,
@@ -192,6 +198,14 @@ def list_device_versions(name: str, query: DeviceVersionQuery) -> DeviceVersionL
         limit=query.limit,
     )
     return DeviceVersionList(items=[_version(item) for item in page.items], next=write_position(page.older))
+
+
+def _shown(device: Device) -> DeviceAnswer:
+    caller: Caller = g.caller
+    answer = device_answer(device)
+    if device.last_service is None or caller.may_touch(device.last_service):
+        return answer
+    return msgspec.structs.replace(answer, last_status=None, last_run=None)
 
 
 def _version(version: ResultVersion) -> ResultVersionAnswer:

@@ -10,16 +10,16 @@ from webapp.accounts.tokens import require_service
 from webapp.api.answers import Cursor, Filter, Limit, ServiceAnswer, service_answer
 from webapp.api.office import office
 from webapp.api.schema import Takes, operation
-from webapp.domain.access import Scope
+from webapp.domain.access import Caller, Scope
 from webapp.domain.messages import OptionalName
 from webapp.domain.outcome import ServiceKind
-from webapp.errors import InvalidError
+from webapp.errors import InvalidError, NotFoundError
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.notify.known import check_options
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import db, writing
-from webapp.store.inventory import get_service, page_services
+from webapp.store.inventory import Service, get_service, page_services
 from webapp.store.paging import read_position, write_position
 
 blueprint = Blueprint("api_services", __name__, url_prefix="/api/v1")
@@ -82,6 +82,19 @@ class ServiceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 FIELDS = ("kind", "description", "owner", "heartbeat_s", "options")
 
 
+def readable_service(slug: str) -> Service:
+    """Return a service that the caller may read.
+
+    Raises:
+        NotFoundError: there is none, or the caller's token is for other services.
+    """
+    service = get_service(db.session(), slug)
+    caller: Caller = g.caller
+    if not caller.may_touch(service.slug):
+        raise NotFoundError(f"there is no service {slug}")
+    return service
+
+
 @operation(
     blueprint,
     "GET",
@@ -91,16 +104,18 @@ FIELDS = ("kind", "description", "owner", "heartbeat_s", "options")
     takes=Takes(query=ServiceListQuery, errors=(400,)),
 )
 def list_services(query: ServiceListQuery) -> ServiceList:
-    """List services by name."""
+    """List services by name; a token that is for some services lists only those, so a page may hold fewer."""
     where = parse(query.q, view=View.SERVICES, now=clock.now())
     page = page_services(db.session(), where=where, before=read_position(query.cursor), limit=query.limit)
-    return ServiceList(items=[service_answer(item) for item in page.items], next=write_position(page.older))
+    caller: Caller = g.caller
+    visible = [service_answer(item) for item in page.items if caller.may_touch(item.slug)]
+    return ServiceList(items=visible, next=write_position(page.older))
 
 
 @operation(blueprint, "GET", "/services/<slug>", scope=Scope.READ, answers={200: ServiceAnswer})
 def show_service(slug: str) -> ServiceAnswer:
     """Show one service."""
-    return service_answer(get_service(db.session(), slug))
+    return service_answer(readable_service(slug))
 
 
 @operation(

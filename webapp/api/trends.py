@@ -10,12 +10,12 @@ from flask import Blueprint
 from webapp import clock
 from webapp.api.answers import Filter
 from webapp.api.schema import Takes, operation
+from webapp.api.services import readable_service
 from webapp.domain.access import Scope
 from webapp.domain.trends import Figure, Measure, figures_of
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import db
-from webapp.store.inventory import get_service
 from webapp.store.runs import Run, page_runs
 from webapp.store.trends import TrendRow, Trends, load_trends, within_reach
 
@@ -97,7 +97,7 @@ class TrendsAnswer(msgspec.Struct, frozen=True):
 def show_trends(slug: str, query: TrendsQuery) -> TrendsAnswer:
     """Show how a service's last runs went, and what fails most in them."""
     session = db.session()
-    service = get_service(session, slug)
+    service = readable_service(slug)
     where = parse(query.q, view=View.RUNS, now=clock.now())
     runs = page_runs(session, where=where, service_id=service.id, limit=query.runs).items
     is_case = query.by == "cases"
