@@ -53,6 +53,10 @@ def test_sign_in_never_leads_to_another_site(client: FlaskClient, known: Account
     assert _sign_in(client, next=target) == (302, "/")
 
 
+def test_address_too_long_for_a_header_is_not_kept_for_later(client: FlaskClient) -> None:
+    assert client.get(f"/runs?q={'%7B' * 1000}").location == "/sign-in"
+
+
 def test_wrong_password_is_refused_and_then_slowed_down(client: FlaskClient, known: Account) -> None:
     statuses = [_sign_in(client, "wrong wrong wrong")[0] for _ in range(6)]
     assert statuses == [403] * 5 + [429]

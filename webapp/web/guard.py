@@ -11,6 +11,9 @@ from flask_login import current_user
 from webapp.domain.access import SCOPES, Caller, Permission
 from webapp.errors import ForbiddenError
 
+# A header longer than some kB is refused by reverse proxies.
+MAX_NEXT = 1_000
+
 Params = ParamSpec("Params")
 Answer = TypeVar("Answer", bound=ResponseReturnValue)
 
@@ -53,5 +56,5 @@ def _ask_to_sign_in() -> ResponseReturnValue:
     """Send a browser to the sign-in page; a partial or a stream cannot follow, it gets a bare 401."""
     if request.headers.get("X-Partial") or request.accept_mimetypes.best == "text/event-stream":
         return "", 401
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.login", next=None if here == "/" else here))
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(url_for("account.login", next=None if here == "/" or len(here) > MAX_NEXT else here))
