@@ -80,6 +80,18 @@ def test_quiet_stream_says_that_it_is_still_there(hub: Hub) -> None:
     assert pieces[-1] == b": still here\n\n"
 
 
+def test_stream_says_that_it_is_there_while_other_things_change(hub: Hub) -> None:
+    began = time.monotonic()
+
+    def version() -> int | None:
+        hub._move()
+        return 1 if time.monotonic() - began < 5 else None
+
+    stream = hub.follow(version, heartbeat_s=0.05)
+    assert [next(stream, b"") for _ in range(4)][-1] == b": still here\n\n"
+    stream.close()  # type: ignore[attr-defined]
+
+
 def test_streams_are_limited_and_give_their_place_back(hub: Hub) -> None:
     streams = [hub.follow(lambda: 1), hub.follow(lambda: 1)]
     with pytest.raises(BusyError, match="too many live pages"):

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -84,17 +85,20 @@ class Hub:
 
     def _events(self, version: Callable[[], int | None], heartbeat_s: float) -> Iterator[bytes]:
         yield f"retry: {RETRY_MS}\n\n".encode()
-        count, told = -1, None
+        count, told, spoke_at = -1, None, time.monotonic()
         while not self._closing.is_set():
-            before, count = count, self.wait(count, heartbeat_s)
-            if before == count:
+            # Changes of other things must not put it off: only who is spoken to can be found to have left.
+            if time.monotonic() - spoke_at >= heartbeat_s:
+                spoke_at = time.monotonic()
                 yield b": still here\n\n"
+            before, count = count, self.wait(count, max(spoke_at + heartbeat_s - time.monotonic(), 0))
+            if before == count:
                 continue
             current = version()
             if current is None:
                 return
             if current != told:
-                told = current
+                told, spoke_at = current, time.monotonic()
                 yield f'event: changed\ndata: {{"v": {current}}}\n\n'.encode()
 
     def _leave(self) -> None:
