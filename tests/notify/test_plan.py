@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.factories.runs import NOW, SERVER, CaseReport, Device, record_run
 from tests.factories.sites import Site
@@ -319,6 +320,31 @@ def test_definition_goes_out_without_its_secrets(site: Site, receiver: Receiver)
     assert "nightly" in body
     assert not any(secret in body for secret in ("abc123", "def456", "pw%40", "literal-token"))
     assert "line+1" in body
+
+
+def test_results_have_every_key_of_lavas_in_the_order_of_the_cases(site: Site, receiver: Receiver) -> None:
+    callback = {"url": f"{receiver.url}/", "method": "POST", "dataset": "results", "content-type": "json"}
+    cases = [
+        CaseReport(name="job", suite="lava"),
+        CaseReport(name="boot", suite="0_smoke"),
+        CaseReport(name="bw", suite="0_smoke", result="fail", measurement=0.0, units="MB/s"),
+    ]
+    tell(site, FINISHED | {"callback": callback}, cases=cases)
+    results = {suite: yaml.safe_load(text) for suite, text in json.loads(receiver.taken[0].body)["results"].items()}
+    assert [(suite, [case["name"] for case in found]) for suite, found in sorted(results.items())] == [
+        ("0_smoke", ["boot", "bw"]),
+        ("lava", ["job"]),
+    ]
+    keys = "name job suite result measurement unit level url id logged log_start_line log_end_line metadata"
+    boot, bw = results["0_smoke"]
+    assert set(keys.split()) <= set(boot)
+    assert (boot["result"], boot["measurement"], bw["measurement"], bw["unit"]) == (
+        "pass",
+        "None",
+        "0.0000000000",
+        "MB/s",
+    )
+    assert bw["metadata"] == {"definition": "0_smoke", "case": "bw", "result": "fail"}
 
 
 def test_log_of_bytes_that_are_no_utf8_does_not_stop_a_delivery(site: Site, receiver: Receiver) -> None:

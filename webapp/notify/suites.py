@@ -46,19 +46,22 @@ def list_suites(session: Session, report: Report, run: Run) -> tuple[Suite, ...]
 
 
 def export_suites(session: Session, run: Run, *, url: str) -> dict[str, str]:
-    """Return each suite's cases as YAML text, as LAVA's callbacks have them: a list of mappings of texts.
+    """Return each suite's cases as YAML text, as LAVA's callbacks have them: in their order, with every key of LAVA's.
 
-    At most `MAX_EXPORTED` cases are given, failing ones first; a last entry says how many were left out.
+    At most `MAX_EXPORTED` cases are given, rather those that fail; a last entry says how many were left out.
     """
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[CaseOutcome]] = {}
     total = sum(sum(counts.values()) for counts in count_suites(session, run.id).values())
     exported = 0
     for each in _cases(session, run.id):
-        found.setdefault(each.suite or "run", []).append(_exported(each, run, url=url))
+        found.setdefault(each.suite or "run", []).append(each)
         exported += 1
         if exported == MAX_EXPORTED:
             break
-    texts = {suite: yaml.safe_dump(cases, sort_keys=False, allow_unicode=True) for suite, cases in found.items()}
+    texts: dict[str, str] = {}
+    for suite, cases in found.items():
+        entries = [_exported(each, run, url=url) for each in sorted(cases, key=lambda case: case.id)]
+        texts[suite] = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True)
     if total > exported:
         texts["cut"] = yaml.safe_dump([{"name": f"{total - exported} more cases", "url": url}], sort_keys=False)
     return texts
@@ -74,7 +77,8 @@ def _cases(session: Session, run_id: int) -> Iterator[CaseOutcome]:
             return
 
 
-def _exported(case: CaseOutcome, run: Run, *, url: str) -> dict[str, str]:
+def _exported(case: CaseOutcome, run: Run, *, url: str) -> dict[str, str | dict[str, str]]:
+    logged = case.started_at or run.ended_at or run.created_at
     return {
         "name": case.name,
         "job": run.uid,
@@ -82,8 +86,13 @@ def _exported(case: CaseOutcome, run: Run, *, url: str) -> dict[str, str]:
         "result": str(case.result),
         "measurement": "None" if case.measurement is None else f"{case.measurement:.10f}",
         "unit": case.units,
+        "level": "",
         "device": case.device or "",
         "message": case.message,
         "url": url,
         "id": str(case.id),
+        "logged": logged.isoformat(),
+        "log_start_line": "",
+        "log_end_line": "",
+        "metadata": {"definition": case.suite, "case": case.name, "result": str(case.result)},
     }
