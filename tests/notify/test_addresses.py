@@ -100,7 +100,10 @@ def test_no_pattern_allows_every_host() -> None:
     assert read_guard(hosts=(), networks=()).allows_host("anything.example")
 
 
-@pytest.mark.parametrize("pattern", ["", "https://example.com", "example.com:443", "a@example.com", "m\u0300*.example"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["", "https://example.com", "example.com:443", "a@example.com", "m\u0300*.example", '["*.example.com"', "a.b c.d"],
+)
 def test_what_is_no_host_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(SettingError, match="CALLBACK_ALLOWED_HOSTS"):
         read_guard(hosts=(pattern,), networks=())

@@ -12,6 +12,7 @@ from webapp.errors import SettingError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 WILD = frozenset("*?[]!")
+NO_HOST = frozenset("/@\"'\\,")
 NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
@@ -96,7 +97,8 @@ EVERYWHERE = Guard(networks=(ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6N
 def _read_pattern(text: str) -> str:
     """Return a host pattern as hosts are compared with it: lower case, names in their IDNA form."""
     pattern = text.strip().rstrip(".").lower()
-    if not pattern or "/" in pattern or "@" in pattern or (":" in pattern and not _is_ipv6(pattern)):
+    has_more = any(char in NO_HOST or char.isspace() for char in pattern)
+    if not pattern or has_more or (":" in pattern and not _is_ipv6(pattern)):
         expected = "expected host patterns such as '*.example.com', without scheme or port"
         raise SettingError(f"CALLBACK_ALLOWED_HOSTS: {expected}; got {text!r}")
     try:
