@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories.reports import REPORTS, device, green, hostile, red
-from webapp.domain.outcome import CaseResult, DeviceStatus
+from tests.factories.reports import REPORTS, device, facts, green, hostile, red
+from webapp.domain.outcome import CaseResult, DeviceStatus, Level, RunStatus
 from webapp.notify.wording import duration, headline_of, listed, moment, one_line, plural, since_of, subject_of
 
 pytestmark = pytest.mark.unit
@@ -46,6 +46,17 @@ def test_device_says_since_when_it_fails() -> None:
     new, old, good = red().failing[0], red().failing[2], device("r1")
     assert [since_of(each, number=118) for each in (new, old, good)] == ["new", "failing since #112", ""]
     assert since_of(device("r2", DeviceStatus.FAILED, since_number=118), number=118) == ""
+
+
+def test_owner_is_told_of_their_own_devices() -> None:
+    report = replace(red(), recipient_devices=("edge-07", "edge-08"), failing_total=1, new_failing_total=1)
+    assert subject_of(report) == "[FAILED] backup-core #118: 1 of your devices (1 new)"
+    spared = replace(report, failing=(), failing_total=0, failing_cases=(), failing_cases_total=0)
+    assert subject_of(spared) == "[OK] backup-core #118: none of your devices failed"
+    broken = replace(
+        spared, run=facts(status=RunStatus.INCOMPLETE, level=Level.FAILED, verdict="Did not run to its end")
+    )
+    assert subject_of(broken) == "[FAILED] backup-core #118: Did not run to its end"
 
 
 def test_subject_says_how_many_failing_cases_are_new() -> None:

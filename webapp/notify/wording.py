@@ -23,7 +23,9 @@ def title_of(report: Report) -> str:
     if report.event is Event.RUNNING:
         return TITLES[RunStatus.RUNNING]
     if run.level in (Level.FAILED, Level.ERRORS):
-        return "FAILED" if run.level is Level.FAILED or report.failing_total else "ERRORS"
+        if run.level is Level.FAILED or report.failing_total:
+            return "FAILED"
+        return TITLES[run.status] if _is_spared(report) else "ERRORS"
     if report.is_recovery:
         return "FIXED"
     return "WARNINGS" if run.level is Level.WARNINGS else TITLES[run.status]
@@ -43,10 +45,13 @@ def gist_of(report: Report) -> str:
     """Return what there is to know in a few words: counts of what failed and of what is new, else the verdict."""
     if not report.has_details:
         return report.run.verdict
+    if _is_spared(report):
+        return "none of your devices failed"
     parts, new = [], 0
     if report.failing_total:
-        new = report.new_failing_total
-        parts.append(f"{report.failing_total:,} of {report.device_total:,} {plural(report.device_total, 'device')}")
+        new, total = report.new_failing_total, report.device_total
+        whose = "your devices" if report.recipient_devices else f"{total:,} {plural(total, 'device')}"
+        parts.append(f"{report.failing_total:,} of {whose}")
     elif report.failing_cases_total:
         total, new = sum(report.case_counts.values()), report.new_failing_cases_total
         parts.append(f"{report.failing_cases_total:,} of {total:,} {plural(total, 'case')}")
@@ -55,6 +60,12 @@ def gist_of(report: Report) -> str:
     if report.run.status is RunStatus.INCOMPLETE:
         parts.insert(0, "did not run to its end:")
     return " ".join(parts) + (f" ({new:,} new)" if new else "")
+
+
+def _is_spared(report: Report) -> bool:
+    """Say whether what went wrong in a run is nothing of a recipient's own devices."""
+    is_theirs = bool(report.failing_total or report.failing_cases_total)
+    return bool(report.recipient_devices) and report.run.level is Level.ERRORS and not is_theirs
 
 
 def since_of(line: DeviceLine, *, number: int) -> str:
