@@ -73,6 +73,12 @@ def read_options(
     return given
 
 
+def shown_options(channel: Channel, own: Mapping[str, Any]) -> dict[str, object]:
+    """Return the values that are stored as the form shows them, without secrets."""
+    options = options_of(channel.Config)
+    return {name: _shown(what, own.get(name)) for name, what in options.items() if not is_secret(what)}
+
+
 def unmasked(given: Mapping[str, object], own: Mapping[str, Any]) -> dict[str, object]:
     """Return the values with the stored secrets in the place of their masks."""
     return {name: own.get(name, "") if value == MASK else value for name, value in given.items()}

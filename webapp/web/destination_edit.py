@@ -18,14 +18,16 @@ from webapp.notify.destinations import DestinationFields, put_destination
 from webapp.notify.handler_setting import HandlerFields, put_handler, read_mapping
 from webapp.notify.handlers import SHORT
 from webapp.plugins.fields import is_secret, options_of
-from webapp.store.db import db, writing
+from webapp.store.db import Session, db, writing
 from webapp.store.destinations import find_destination, get_destination
+from webapp.store.preferences import take_turns
 from webapp.web.account import mark_faults
-from webapp.web.channel_forms import PREFIX, make_channel_form, read_options, unmasked
+from webapp.web.channel_forms import PREFIX, make_channel_form, read_options, shown_options, unmasked
 from webapp.web.destinations import blueprint, find_channel
 from webapp.web.guard import requires
 from webapp.web.headers import FRAMING_POLICY
 from webapp.web.office import office
+from webapp.web.seen import SEEN, is_stale, mark_of, show_stale
 from webapp.web.settings_forms import FORGET
 from webapp.web.trials import Shown, framed, list_trial_runs, read_wish, runs_as_options, try_channel
 from webapp.web.trials import preview as write_preview
@@ -147,32 +149,58 @@ def _save(edited: Edited) -> ResponseReturnValue:
         return _answer(edited, form)
     given = read_options(form, edited.channel, edited.own, request.form.getlist(FORGET))
     try:
-        _keep(edited, form, name, given)
+        is_kept = _keep(edited, form, name, given)
     except InvalidError as error:
         mark_faults(form, error)
     except ConflictError as error:
         mark_faults(form, InvalidError(("name", str(error))))
     except SettingError as error:
         form.form_errors.append(str(error))
+    else:
+        if not is_kept:
+            return _answer_stale(edited, form)
     if form.errors:
         return _answer(edited, form)
     flash(f"{name} is saved.", "success")
     return redirect(url_for("destinations.index"))
 
 
-def _keep(edited: Edited, form: FlaskForm, name: str, given: Mapping[str, object]) -> None:
+def _keep(edited: Edited, form: FlaskForm, name: str, given: Mapping[str, object]) -> bool:
+    """Keep what came in; False when somebody else changed it meanwhile."""
     with writing() as session:
+        take_turns(session)
+        if is_stale(_mark(session, edited)):
+            return False
         if edited.is_handler:
             if not edited.name and name in read_mapping(session, office()):
                 raise ConflictError("there is a handler of this name already")
             level = Level(form["level"].data)
             handler = HandlerFields(channel=edited.channel.name, level=level, config=given)
             put_handler(session, office(), name, handler, by_id=current_user.id, now=now())
-            return
+            return True
         if not edited.name and find_destination(session, name) is not None:
             raise ConflictError("there is a destination of this name already")
         fields = DestinationFields(channel=edited.channel.name, config=given, is_enabled=edited.is_enabled)
         put_destination(session, office(), name, fields, by_id=current_user.id, now=now())
+    return True
+
+
+def _mark(session: Session, edited: Edited) -> str:
+    """Return the mark of what is stored of it; empty when nothing is."""
+    if edited.is_handler:
+        stored: object = read_mapping(session, office()).get(edited.name)
+    else:
+        found = find_destination(session, edited.name)
+        stored = found and found.sealed
+    return mark_of(stored) if stored else ""
+
+
+def _answer_stale(edited: Edited, form: FlaskForm) -> Response:
+    db.session.rollback()  # a new moment, in which the other change is there
+    stored = _stored(edited.kind, edited.name)
+    shown = {f"{PREFIX}{name}": value for name, value in shown_options(stored.channel, stored.own).items()}
+    show_stale(form, {**shown, "level": stored.level} if stored.is_handler else shown)
+    return _answer(stored, form, mark=_mark(db.session(), stored))
 
 
 def _test(edited: Edited) -> ResponseReturnValue:
@@ -188,13 +216,22 @@ def _test(edited: Edited) -> ResponseReturnValue:
     return _answer(edited, form, shown=try_channel(office(), edited.channel, config, read_wish(request.form)))
 
 
-def _answer(edited: Edited, form: FlaskForm, *, shown: Shown | None = None) -> Response:
+def _answer(edited: Edited, form: FlaskForm, *, shown: Shown | None = None, mark: str = "") -> Response:
+    """Answer the page, or to a script only what a try came to.
+
+    Args:
+        edited: what is edited.
+        form: its form, as it is.
+        shown: what a try came to.
+        mark: the mark of what the form is filled with; empty is the one that came in, or of what is stored.
+    """
     wish = read_wish(request.values)
     at: dict[str, Any] = {"kind": edited.kind, "channel": edited.channel.name}
     where: dict[str, Any] = {"kind": edited.kind, "name": edited.name}
     values = {
         "edited": edited,
         "form": form,
+        "seen": mark or request.form.get(SEEN) or _mark(db.session(), edited),
         "options": {name: is_secret(what) for name, what in options_of(edited.channel.Config).items()},
         "action": url_for("destinations.save", **where) if edited.name else url_for("destinations.add", **at),
         "test_url": url_for("destinations.test", **where) if edited.name else url_for("destinations.test_new", **at),
@@ -208,7 +245,7 @@ def _answer(edited: Edited, form: FlaskForm, *, shown: Shown | None = None) -> R
     }
     is_part = bool(request.headers.get("X-Partial"))
     template = "settings/_trial.html" if is_part else "destinations/edit.html"
-    page = make_response(render_template(template, **values), 422 if form.errors else 200)
+    page = make_response(render_template(template, **values), 409 if mark else 422 if form.errors else 200)
     page.headers["Cache-Control"] = "no-store"
     page.headers["Content-Security-Policy"] = FRAMING_POLICY
     return page

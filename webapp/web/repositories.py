@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,13 +14,20 @@ from webapp.gitexport.access import fingerprint
 from webapp.gitexport.addresses import Kind
 from webapp.notify.git_queue import follow_name, list_waiting, push_now
 from webapp.store.db import db, writing
-from webapp.store.repositories import Repository, find_last_commits, get_repository, list_repositories
+from webapp.store.repositories import (
+    Repository,
+    RepositoryFields,
+    find_last_commits,
+    get_repository,
+    list_repositories,
+)
 from webapp.web.account import mark_faults
 from webapp.web.guard import requires
 from webapp.web.links import settings
 from webapp.web.office import office
 from webapp.web.paging import counted
 from webapp.web.repository_forms import RepositoryForm
+from webapp.web.seen import SEEN, is_stale, mark_of, show_stale
 
 blueprint = Blueprint("repositories", __name__, url_prefix="/admin/git")
 
@@ -83,9 +90,7 @@ def add() -> ResponseReturnValue:
 def show(repository_id: int) -> ResponseReturnValue:
     """Show one repository and its form."""
     repository = get_repository(db.session(), repository_id)
-    shown = {name: getattr(repository, name) for name in ("name", "url", "branch", "folder", "author_domain")}
-    form = RepositoryForm(formdata=None, **shown, username=repository.username, is_default=repository.is_default)
-    return _form(form, repository)
+    return _form(RepositoryForm(formdata=None, **_shown(repository)), repository)
 
 
 @blueprint.post("/<int:repository_id>")
@@ -98,6 +103,10 @@ def put(repository_id: int) -> ResponseReturnValue:
         return _form(form, repository)
     try:
         with writing() as session:
+            repository = get_repository(session, repository_id)
+            if is_stale(_mark(repository)):
+                show_stale(form, _shown(repository))
+                return _form(form, repository, mark=_mark(repository))
             given = form.read()
             if given.name != repository.name:
                 follow_name(session, office(), repository.name, given.name, by_id=current_user.id, now=now())
@@ -164,18 +173,32 @@ def remove(repository_id: int) -> ResponseReturnValue:
     return redirect(url_for("repositories.index"))
 
 
-def _form(form: RepositoryForm, repository: Repository | None = None) -> ResponseReturnValue:
+def _shown(repository: Repository) -> dict[str, object]:
+    """Return the values that the form shows."""
+    names = ("name", "url", "branch", "folder", "author_domain", "username", "is_default")
+    return {name: getattr(repository, name) for name in names}
+
+
+def _mark(repository: Repository) -> str:
+    """Return the mark of what people said of a repository."""
+    names = RepositoryFields.__dataclass_fields__.keys() - {"host_key"}  # which a test pins
+    return mark_of({name: getattr(repository, name) for name in names})
+
+
+def _form(form: RepositoryForm, repository: Repository | None = None, *, mark: str = "") -> ResponseReturnValue:
+    """Show a form; `mark` is that of what it is filled with, if that is not what came in or is stored."""
     if repository is not None:
         form.tell_kept(repository)
     values = {
         "form": form,
         "repository": repository,
+        "seen": mark or request.form.get(SEEN) or (_mark(repository) if repository else ""),
         "fingerprint": fingerprint(repository.host_key) if repository else "",
         "commit": find_last_commits(db.session()).get(repository.id) if repository else None,
         "waiting": list_waiting(db.session()).get(repository.name, []) if repository else [],
         "is_automation": repository is not None and repository.name == roster.AUTOMATION,
     }
-    return render_template("repositories/show.html", **values), 422 if form.errors else 200
+    return render_template("repositories/show.html", **values), 409 if mark else 422 if form.errors else 200
 
 
 def _refused(
