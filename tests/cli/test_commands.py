@@ -169,9 +169,12 @@ def test_empty_list_prints_nothing_or_an_empty_array(ready: Typed) -> None:
 
 def test_backup_is_a_whole_instance(ready: Typed, instance: Path, tmp_path: Path) -> None:
     (instance / "config.py").write_text("MAIL_PORT = 26\n")
+    (instance / "templates" / "notify").mkdir(parents=True)
+    (instance / "templates" / "notify" / "irc.txt").write_text("{{ title }}\n")
     folder = tmp_path / "saved"
-    assert "Saved 3 files" in ready("backup", str(folder))
-    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert "Saved 4 files" in ready("backup", str(folder))
+    assert (folder / "templates" / "notify" / "irc.txt").read_text() == "{{ title }}\n"
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o600}
     assert "is not empty" in ready("backup", str(folder), status=1)
     restored = create_app(folder, config=TEST_CONFIG)
     with restored.app_context(), db.engine.connect() as connection:

@@ -7,12 +7,14 @@ import click
 from webapp.cli.context import as_json, entered_app, make_app, print_value
 from webapp.clock import now
 from webapp.errors import SettingError
+from webapp.settings.catalogue import CONFIG
 from webapp.settings.vault import KEY_FILE
 from webapp.store.backup import save_copy
 from webapp.store.integrity import check_database
 from webapp.store.schema import find_differences, find_revision, newest_revision, upgrade
 
 CHECK_S = 3600.0
+TEMPLATES = "templates/notify"
 
 
 @click.group()
@@ -50,9 +52,11 @@ def check(*, is_json: bool) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @as_json
 def backup(folder: Path, *, is_json: bool) -> None:
-    """Save a consistent copy of the SQLite database, the secret key and config.py into a new FOLDER."""
+    """Save a consistent copy of the SQLite database, the secret key, config.py and own templates into a new FOLDER."""
     with entered_app() as app:
-        saved = save_copy(folder, Path(app.instance_path), extra=(KEY_FILE, "config.py"))
+        instance = Path(app.instance_path)
+        templates = [str(path.relative_to(instance)) for path in instance.glob(f"{TEMPLATES}/*") if path.is_file()]
+        saved = save_copy(folder, instance, extra=(KEY_FILE, CONFIG, *templates))
     print_value({"files": [str(path) for path in saved]}, f"Saved {len(saved)} files in {folder}.", is_json=is_json)
 
 

@@ -20,14 +20,14 @@ def save_copy(folder: Path, instance: Path, *, extra: Sequence[str]) -> list[Pat
     Args:
         folder: where to; it must not exist, or be empty.
         instance: the instance folder.
-        extra: names of files of the instance folder.
+        extra: paths of files within the instance folder.
 
     Raises:
         ConflictError: the folder has something in it.
         SettingError: the database is not SQLite.
     """
     if db.engine.dialect.name != "sqlite":
-        raise SettingError("this copies SQLite; save PostgreSQL by pg_dump, and instance/secret.key beside it")
+        raise SettingError("this copies SQLite; save PostgreSQL by pg_dump, and the instance folder beside it")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise ConflictError(f"{folder} is not empty")
@@ -43,6 +43,7 @@ def save_copy(folder: Path, instance: Path, *, extra: Sequence[str]) -> list[Pat
 
 
 def _copy(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
         file.write(source.read_bytes())
     return target
