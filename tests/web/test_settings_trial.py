@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories.runs import Device, record_run
+from tests.servers.certificates import Certificates
 from tests.servers.mail import running_mail_server
 from tests.servers.receiver import Receiver, Reply
 from tests.servers.sockets import silent_server
@@ -99,8 +100,22 @@ def test_faulty_values_are_told_and_nothing_is_sent(admin: FlaskClient, uid: str
 
 def test_nobody_to_tell_is_said(admin: FlaskClient, uid: str) -> None:
     answer = admin.post("/admin/settings/mail/test", data=_mail(9, uid, to=""))
-    assert "expected at least one address" in answer.text
+    assert "Nothing was sent. Recipients: expected at least one address" in answer.text
     assert answer.status_code == 200
+
+
+def test_certificate_that_is_not_trusted_says_what_helps(
+    admin: FlaskClient, uid: str, certificates: Certificates
+) -> None:
+    with running_mail_server(certificates.server_context()) as peer:
+        text = unescape(admin.post("/admin/settings/mail/test", data=_mail(peer.port, uid, MAIL_USE_TLS="y")).text)
+        assert "is not trusted: unable to get local issuer certificate (CALLBACK_CA_BUNDLE names a file of" in text
+
+
+def test_server_without_encryption_is_said_in_one_sentence(admin: FlaskClient, uid: str) -> None:
+    with running_mail_server() as peer:
+        text = admin.post("/admin/settings/mail/test", data=_mail(peer.port, uid, MAIL_USE_TLS="y")).text
+    assert "does not offer what is asked for: STARTTLS extension not supported by server. " in text
 
 
 def test_run_that_is_gone_is_said(admin: FlaskClient) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from webapp.notify.contract import ChannelError
 from webapp.notify.line import Line
+from webapp.notify.trust import say_untrusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +87,11 @@ def explain(error: Exception, host: str, *, is_late: bool) -> ChannelError:
         }.get(type(error), "refused")
         return _refused(f"{host} {what}", error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return ChannelError(f"{host} does not offer what is asked for: {error}", permanent=True)
+        return ChannelError(f"{host} does not offer what is asked for: {str(error).rstrip('.')}", permanent=True)
     if is_late or isinstance(error, TimeoutError):
         return ChannelError(f"{host} did not answer in time")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ChannelError(f"the certificate of {host} is not trusted: {error.verify_message}")
+        return ChannelError(say_untrusted(host, error))
     if isinstance(error, ssl.SSLError):
         return ChannelError(f"no TLS with {host}: {error.reason or 'broken off'}")
     return ChannelError(f"{host} broke the connection: {type(error).__name__}")

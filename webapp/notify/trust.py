@@ -27,6 +27,12 @@ def trusting(ca_bundle: str) -> ssl.SSLContext:
     return context
 
 
+def say_untrusted(host: str, error: ssl.SSLCertVerificationError) -> str:
+    """Say that a host's certificate is not believed, and what an operator can do about that."""
+    fault = error.verify_message
+    return f"the certificate of {host} is not trusted: {fault} (CALLBACK_CA_BUNDLE names a file of more authorities)"
+
+
 @lru_cache(maxsize=1)
 def blind() -> ssl.SSLContext:
     """Return a context that looks at no certificate, for a host whose verification was switched off."""

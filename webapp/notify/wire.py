@@ -22,7 +22,7 @@ from webapp.notify.addresses import read_guard
 from webapp.notify.contract import Answer, ChannelError, WirePolicy
 from webapp.notify.line import Line
 from webapp.notify.masks import mask
-from webapp.notify.trust import blind, trusting
+from webapp.notify.trust import blind, say_untrusted, trusting
 
 SCHEMES = ("http", "https")
 MAX_RETRY_AFTER_S = 24 * 3600.0
@@ -212,7 +212,7 @@ def _failure(host: str, error: Exception) -> ChannelError:
     """Say what broke, from the innermost cause: the outer ones repeat the address, which may hold a secret."""
     inner = _innermost(error)
     if isinstance(inner, ssl.SSLCertVerificationError):
-        return ChannelError(f"the certificate of {host} is not trusted: {inner.verify_message}")
+        return ChannelError(say_untrusted(host, inner))
     if isinstance(inner, ssl.SSLError):
         return ChannelError(f"no TLS with {host}: {inner.reason or 'broken off'}")
     if isinstance(inner, TimeoutError):

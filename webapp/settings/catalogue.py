@@ -271,7 +271,7 @@ SETTINGS: tuple[Setting, ...] = (
     _text("NOTIFY_FALLBACK", "", S.NOTICES, "The named destination that hears when messages never left for a day."),
     _list("CALLBACK_ALLOWED_HOSTS", S.NOTICES, "Patterns of the only hosts that callbacks may call; empty is any."),
     _list("CALLBACK_ALLOW_PRIVATE", S.NOTICES, "Networks that are not public and may be called, such as 10.0.0.0/8."),
-    _text("CALLBACK_CA_BUNDLE", "", S.NOTICES, "A file of certificates that are trusted besides the usual ones."),
+    _text("CALLBACK_CA_BUNDLE", "", S.NOTICES, "A file of more certificates to trust, by mail and IRC too."),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -72,7 +72,8 @@ GROUPS: Mapping[Section, tuple[Group, ...]] = {
         _group("When nothing leaves", "Hears of messages that could not be sent for a day.", "NOTIFY_FALLBACK"),
         _group(
             "Callbacks",
-            "Where webhooks may go. Addresses that are not public are refused unless they are named here.",
+            "Where webhooks may go, those of Slack and Mattermost too. Addresses that are not public are refused "
+            "unless they are named here.",
             *("CALLBACK_ALLOWED_HOSTS", "CALLBACK_ALLOW_PRIVATE", "CALLBACK_CA_BUNDLE"),
         ),
     ),

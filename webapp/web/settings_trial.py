@@ -16,7 +16,7 @@ from webapp.web.links import settings
 from webapp.web.office import office
 from webapp.web.settings import answer, blueprint, read_section, receive
 from webapp.web.settings_forms import make_form, read_known
-from webapp.web.trials import Shown, framed, read_wish, try_channel
+from webapp.web.trials import Shown, framed, not_sent, read_wish, try_channel
 from webapp.web.trials import preview as write_preview
 
 
@@ -56,5 +56,5 @@ def _try(channel: Channel, values: Mapping[str, Value]) -> Shown:
     try:
         config = office().config_with(db.session(), channel.name, given_of(channel, values))
     except (InvalidError, SettingError) as error:
-        return Shown(fault=f"Nothing was sent. {error}")
+        return not_sent(channel, error)
     return try_channel(office(), channel, config, read_wish(request.form))

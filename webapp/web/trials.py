@@ -16,6 +16,7 @@ from webapp.notify.office import Office
 from webapp.notify.report import Report
 from webapp.notify.trial import Trial, try_out
 from webapp.notify.wants import Wants
+from webapp.plugins.fields import options_of
 from webapp.query.fields import View
 from webapp.query.parser import parse
 from webapp.store.db import Session, db, reading
@@ -96,8 +97,17 @@ def try_channel(office: Office, channel: Channel, config: Any, wish: Wish) -> Sh
             envelope=envelope,
         )
     except (InvalidError, SettingError) as error:
-        return Shown(fault=f"Nothing was sent. {error}")
+        return not_sent(channel, error)
     return Shown(trial=trial)
+
+
+def not_sent(channel: Channel, error: InvalidError | SettingError) -> Shown:
+    """Return why nothing was sent; the options that have faults are called as on their form."""
+    said = [str(error)]
+    if isinstance(error, InvalidError):
+        labels = {name: what.label for name, what in options_of(channel.Config).items()}
+        said = [f"{labels[path]}: {text}" if path in labels else text for path, text in error.faults]
+    return Shown(fault=f"Nothing was sent. {'; '.join(said)}")
 
 
 def preview(session: Session, office: Office, channel: Channel, wish: Wish) -> Payload | None:

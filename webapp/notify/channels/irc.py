@@ -19,7 +19,7 @@ from webapp.notify.irc import CHANNEL_SIGNS, Login, Session
 from webapp.notify.line import Line
 from webapp.notify.masks import mask, mask_error
 from webapp.notify.report import Report
-from webapp.notify.trust import blind, trusting
+from webapp.notify.trust import blind, say_untrusted, trusting
 from webapp.notify.wording import gist_of, listed, name_of, one_line, title_of
 from webapp.plugins.fields import Flag, Integer, ListOf, Secret, Text, option, secrets_of
 
@@ -205,7 +205,7 @@ def _broken(host: str, error: OSError, line: Line, lines: Sequence[str]) -> Chan
     if line.is_cut or isinstance(error, TimeoutError):
         reason = f"{host} did not answer in time"
     elif isinstance(error, ssl.SSLCertVerificationError):
-        reason = f"the certificate of {host} is not trusted: {error.verify_message}"
+        reason = say_untrusted(host, error)
     elif isinstance(error, ssl.SSLError):
         reason = f"no TLS with {host}: {error.reason or 'broken off'}"
     else:
