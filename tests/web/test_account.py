@@ -86,6 +86,21 @@ def test_session_cookie_is_kept_from_scripts_and_to_https(app: Flask, client: Fl
     assert "Secure" in secure.headers["Set-Cookie"]
 
 
+def test_welcome_link_works_by_https(app: Flask, make_account: MakeAccount) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    account = make_account(Role.VIEWER)
+    with writing() as session:
+        path = make_link(session, account.id, by_id=None, now=now())
+    client, server = app.test_client(), "https://runs.example.org:8443"
+    page = client.get(path, base_url=server)
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page.text)
+    assert token is not None
+    referrers: dict[str, dict[str, str]] = {"no-referrer": {}, "strict-origin": {"Referer": f"{server}/"}}
+    sent = {"csrf_token": token[1], "password": PASSWORD, "again": PASSWORD}
+    headers = referrers[page.headers["Referrer-Policy"]]
+    assert client.post(path, base_url=server, headers=headers, data=sent).status_code == 302
+
+
 def test_welcome_link_sets_the_first_password(app: Flask, make_account: MakeAccount) -> None:
     account = make_account(Role.ADMIN)
     client = app.test_client()
@@ -94,7 +109,7 @@ def test_welcome_link_sets_the_first_password(app: Flask, make_account: MakeAcco
         path = make_link(session, account.id, by_id=None, now=now())
     page = client.get(path)
     assert "Welcome, admin" in page.get_data(as_text=True)
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "strict-origin"
     assert client.post(path, data={"password": PASSWORD, "again": "other"}).status_code == 422
     assert client.post(path, data={"password": "short", "again": "short"}).status_code == 422
     assert client.post(path, data={"password": PASSWORD, "again": PASSWORD}).location == "/"

@@ -111,7 +111,7 @@ def first_password(secret: str) -> ResponseReturnValue:
     answer = make_response(
         render_template("account/first_password.html", form=form, name=user.name), 422 if form.errors else 200
     )
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Referrer-Policy"] = "strict-origin"  # never the secret; by HTTPS the form needs the origin
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
