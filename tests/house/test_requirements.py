@@ -1,6 +1,8 @@
 """Are the requirements complete and exact, and would the guard notice when they are not?"""
 
-from importlib.metadata import packages_distributions
+import re
+import tomllib
+from importlib.metadata import packages_distributions, requires
 
 import pytest
 
@@ -16,6 +18,16 @@ REPORTERS = ROOT / "webapp" / "reporters"
 
 def requirements(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_extra_of_celery_brings_what_redis_needs() -> None:
+    extra = tomllib.loads(requirements("pyproject.toml"))["project"]["optional-dependencies"]["celery"]
+    wanted = [line for line in requires("kombu") or () if 'extra == "redis"' in line]
+    assert {_distribution(line) for line in wanted} - {_distribution(line) for line in extra} == set()
+
+
+def _distribution(line: str) -> str:
+    return re.split(r"[^\w.-]", line)[0].lower()
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
