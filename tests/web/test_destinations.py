@@ -62,6 +62,7 @@ def _handlers(app: Flask) -> dict[str, dict[str, object]]:
 
 def test_destination_is_made_with_its_own_values_alone(app: Flask, admin: FlaskClient) -> None:
     assert "placeholders such as {ID}" in admin.get(NEW).text
+    assert "<code>chat:write</code>" in admin.get("/admin/destinations/new/destinations/slack").text
     assert admin.post(NEW, data=HOOK).location == "/admin/destinations"
     assert _own(app, "tickets") == {"url": HOOK["config.url"], "method": "POST", "token": "first secret"}
     text = admin.get("/admin/destinations").text
