@@ -2,7 +2,9 @@
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Container
 from itertools import compress, islice
+from operator import ne
 
 from webapp.diff.deadline import Deadline
 from webapp.diff.trim import common_prefix, common_suffix
@@ -37,19 +39,20 @@ def find_anchors(
     places = list(compress(range(len(y)), map(once.__contains__, y)))
     found = list(map(y.__getitem__, places))
     del y
-    unique = _once(found)
-    if not unique:
-        return [], 0
-    at = list(compress(range(len(x)), map(unique.__contains__, x)))
     place = dict(zip(found, places, strict=True))
+    if len(place) < len(found):
+        for item in set(compress(found, map(ne, map(place.__getitem__, found), places))):
+            del place[item]
+    if not place:
+        return [], 0
+    is_unique = bytes(map(place.__contains__, x))
+    del once, places, found  # what is alive is walked through by each collection of garbage
     runs: list[Run] = []
-    index = 0
-    while index < len(at):
+    p = -1
+    while (p := is_unique.find(1, p + 1)) >= 0:
         if not len(runs) % _LOOK and deadline.is_over():
             break
-        p = at[index]
         i, j = p * step + a_start, place[x[p]] + b_start
-        index += 1
         if size > 1 and a[i : i + size] != b[j : j + size]:
             continue  # equal hashes of unequal shingles
         i_end, j_end = i + size, j + size
@@ -61,9 +64,9 @@ def find_anchors(
         run = _grown(a, b, region, (i, j, size))
         runs.append(run)
         # what is unique inside the run belongs to it; only an item that reaches over its end can say something new
-        index = bisect_left(at, (run[0] + run[2] - a_start - size) // step + 1, index)
+        p = max(p, (run[0] + run[2] - a_start - size) // step)
     runs.sort()
-    return _heaviest_chain(runs) if runs else [], len(at)
+    return _heaviest_chain(runs) if runs else [], is_unique.count(1)
 
 
 def _shingles(items: list[int], *, size: int, step: int) -> list[int]:
@@ -71,10 +74,10 @@ def _shingles(items: list[int], *, size: int, step: int) -> list[int]:
     return list(map(hash, zip(*(islice(items, start, None, step) for start in range(size)), strict=False)))
 
 
-def _once(items: list[int]) -> set[int]:
-    """Return the items that occur once."""
+def _once(items: list[int]) -> Container[int]:
+    """Return the items that occur once; no copy is made where all do."""
     times = Counter(items)
-    return set(compress(times, map((1).__eq__, times.values())))
+    return times if len(times) == len(items) else set(compress(times, map((1).__eq__, times.values())))
 
 
 def _grown(a: list[int], b: list[int], region: Region, run: Run) -> Run:

@@ -27,7 +27,7 @@ def find_moves(hunks: Sequence[Hunk], a: Sequence[int], b: Sequence[int], *, sho
     shared = set(deleted.blocks).intersection(inserted.blocks)
     if not shared:
         return []
-    targets: dict[tuple[int, ...], list[int]] = {}
+    targets: dict[int, list[int]] = {}
     for q in inserted.where(shared):
         targets.setdefault(inserted.blocks[q], []).append(q)
     used = bytearray(len(inserted.lines))
@@ -65,8 +65,9 @@ class _Lines:
                 self.lines += lines[start:end]
                 self.lines.append(mark)
                 self.places += range(start, end + 1)
-        self.blocks = list(zip(*(self.lines[step:] for step in range(shortest)), strict=False))
+        # Their hashes: tuples kept by the hundred thousand are garbage to look for, and hits are compared anyway.
+        self.blocks = list(map(hash, zip(*(self.lines[step:] for step in range(shortest)), strict=False)))
 
-    def where(self, blocks: set[tuple[int, ...]]) -> Iterable[int]:
+    def where(self, blocks: set[int]) -> Iterable[int]:
         """Go through the places at which one of these blocks starts."""
         return compress(range(len(self.blocks)), map(blocks.__contains__, self.blocks))
