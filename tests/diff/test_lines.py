@@ -182,6 +182,21 @@ def test_lines_left_out_on_one_side_alone_are_no_change() -> None:
     assert around.ignored.left_out == [(1, 2, 1, 1)]
 
 
+def test_lines_left_out_that_both_sides_have_are_pairs() -> None:
+    rules = [Rule(name="chatter", pattern="noise", whole_line=True)]
+    a = b"noise 1 a\nx\nnoise b\nnoise c\ny\n10:00:00 noise\n"
+    b = b"noise 1 a\nx\nnoise b\nnoise new\nnoise c\ny\n10:00:01 noise\n"
+    assert diff_bytes(a, a, level="volatile", rules=rules).ignored.rows == 0
+    assert verdict(diff_bytes(a, a, level="volatile", rules=rules)) == "Identical"
+    diff = diff_bytes(a, b, level="volatile", rules=rules)
+    assert diff.hunks == []
+    assert diff.ignored.left_out == [(3, 3, 3, 4)]
+    assert diff.ignored.by_mask == {"rule 'chatter'": 1, "time": 1}
+    assert diff.ignored.rows == 2
+    swapped = diff_bytes(b, a, level="volatile", rules=rules)
+    assert swapped.ignored.left_out == [(3, 4, 3, 3)]
+
+
 def test_moves_across_lines_left_out_are_kept_where_they_stay_whole() -> None:
     rules = [Rule(pattern="noise", whole_line=True)]
     lines = numbered_lines(60)

@@ -20,7 +20,7 @@ from webapp.diff.rules import ReadyRule, Rule, check_rules
 from webapp.diff.sources import HeldLines, Lines
 from webapp.diff.trim import common_lines
 
-ENGINE_VERSION = 2  # part of every cache key: raise it when the same input may give other hunks
+ENGINE_VERSION = 3  # part of every cache key: raise it when the same input may give other hunks
 
 _WORTH_CUTTING = 8  # common ends that are a smaller part of the text than one in so many are left on
 _LOOKED_AT = 10_000  # lines of a side that are looked at together
@@ -33,7 +33,7 @@ class Ignored:
     """What a level hides: rows whose keys are equal and whose lines are not."""
 
     runs: list[Run] = field(default_factory=list)  # start in a, start in b, length
-    left_out: list[Hunk] = field(default_factory=list)  # lines that a rule takes out of the comparison
+    left_out: list[Hunk] = field(default_factory=list)  # lines that a rule takes out, and the other side doesn't have
     by_mask: dict[str, int] = field(default_factory=dict)  # rows by the mask that hid the difference, most first
     unnamed: int = 0  # rows beyond those that were asked for their mask
 
@@ -216,7 +216,23 @@ def _diff_kept(
     kept_b = [j for j in range(len(y)) if j not in left_b]
     inner = _diff_numbers([x[i] for i in kept_a], [y[j] for j in kept_b], deadline=deadline, tuning=tuning)
     whole = replace(inner, a_size=len(x), b_size=len(y))
-    return _with_left_out(whole, kept_a, kept_b, left_a, left_b)
+    diff = _with_left_out(whole, kept_a, kept_b, left_a, left_b)
+    left_out = [part for cut in diff.ignored.left_out for part in _unequal_parts(cut, x, y, deadline)]
+    by_rule = Counter(left_a[i] for cut in left_out for i in range(*cut[:2]))
+    by_rule.update(left_b[j] for cut in left_out for j in range(*cut[2:]))
+    return replace(diff, ignored=Ignored(left_out=left_out, by_mask=by_rule))
+
+
+def _unequal_parts(cut: Hunk, x: list[int], y: list[int], deadline: Deadline) -> list[Hunk]:
+    """List the parts of a range of lines left out that are not the same on both sides."""
+    i, i_end, j, j_end = cut
+    if i == i_end or j == j_end:
+        return [cut]
+    part_a, part_b = x[i:i_end], y[j:j_end]
+    if part_a == part_b:
+        return []
+    hunks = hunks_between(match_ids(part_a, part_b, deadline=deadline), a_size=len(part_a), b_size=len(part_b))
+    return [(p + i, p_end + i, q + j, q_end + j) for p, p_end, q, q_end in hunks]
 
 
 def _with_left_out(
@@ -240,14 +256,12 @@ def _with_left_out(
         ):
             if cut[0] < cut[1] or cut[2] < cut[3]:
                 into.append(cut)
-    by_rule = Counter(left_a[i] for cut in left_out for i in range(*cut[:2]))
-    by_rule.update(left_b[j] for cut in left_out for j in range(*cut[2:]))
     moves = [
         (kept_a[i], kept_b[j], size)
         for i, j, size in diff.moves
         if kept_a[i + size - 1] - kept_a[i] == size - 1 == kept_b[j + size - 1] - kept_b[j]
     ]
-    return replace(diff, hunks=hunks, moves=moves, ignored=Ignored(left_out=left_out, by_mask=by_rule))
+    return replace(diff, hunks=hunks, moves=moves, ignored=Ignored(left_out=left_out))
 
 
 def _kept_range(start: int, end: int, left_out: dict[int, str]) -> tuple[int, int]:
