@@ -61,10 +61,14 @@ class Text:
         """Refuse a text that is too large.
 
         Raises:
-            TooLargeError: it says which limit, and that a range of lines can be compared.
+            TooLargeError: it says which limit, and of a JSON result what can be done instead.
         """
-        most = MAX_JSON if self.is_json else MAX_BYTES
-        if self.size > most:
-            raise TooLargeError(f"{self.name} has {self.size:,} bytes; up to {most:,} are compared at once")
+        if self.is_json and self.size > MAX_JSON:
+            raise TooLargeError(
+                f"{self.name} has {self.size:,} bytes; JSON results of up to {MAX_JSON:,} are compared. Read both at"
+                " /api/v1/runs/<uid>/devices/<name>/result, and compare the parts that matter as two texts"
+            )
+        if self.size > MAX_BYTES:
+            raise TooLargeError(f"{self.name} has {self.size:,} bytes; up to {MAX_BYTES:,} are compared at once")
         if self.lines is not None and self.lines > MAX_LINES:
             raise TooLargeError(f"{self.name} has {self.lines:,} lines; up to {MAX_LINES:,} lines are compared at once")
