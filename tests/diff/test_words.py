@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from webapp.diff.noise import Level
 from webapp.diff.words import LONGEST, Span, changed_words
 
 pytestmark = pytest.mark.unit
@@ -36,6 +37,27 @@ def unmarked(text: str, spans: list[Span]) -> str:
 )
 def test_changed_words_are_marked(a: str, b: str, in_a: list[str], in_b: list[str]) -> None:
     spans_a, spans_b = changed_words(a, b)
+    assert (marked(a, spans_a), marked(b, spans_b)) == (in_a, in_b)
+
+
+@pytest.mark.parametrize(
+    ("level", "a", "b", "in_a", "in_b"),
+    [
+        ("exact", "10:00:01 eth0 up", "10:00:02 eth1 up", ["01 eth0"], ["02 eth1"]),
+        ("volatile", "10:00:01 eth0 up", "10:00:02 eth1 up", ["eth0"], ["eth1"]),
+        ("numbers", "10:00:01 eth0 up 7", "10:00:02 eth1 down 8", ["up"], ["down"]),
+        ("volatile", "10:00:01 up", "10:00:02 up", [], []),
+        ("volatile", "10:00:01 up", "up", ["10:00:01 "], []),
+        ("volatile", "uptime is 2 days, 1 hour, cpu 5 %", "uptime is 1 year, cpu 6 %", ["5"], ["6"]),
+        ("volatile", "é µ 10:00:01 \u2028 old", "é µ 10:00:02 \u2028 new", ["old"], ["new"]),
+        ("volatile", "took 15 µs for ü1", "took 16 µs for ü2", ["ü1"], ["ü2"]),
+        ("numbers", "\ud800 7 old", "\ud800 8 new", ["old"], ["new"]),
+    ],
+)
+def test_words_that_a_level_ignores_are_not_marked(
+    level: Level, a: str, b: str, in_a: list[str], in_b: list[str]
+) -> None:
+    spans_a, spans_b = changed_words(a, b, level=level)
     assert (marked(a, spans_a), marked(b, spans_b)) == (in_a, in_b)
 
 

@@ -151,6 +151,31 @@ def test_too_long_texts_are_refused_and_ranges_offered(
     assert "up to 10 are compared at once" in get(viewer, pair)
 
 
+def test_too_large_json_is_refused_with_what_can_be_done(
+    app: Flask, viewer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = tuple(record_run(app, devices=[Device(name="x", result={"a": number})]) for number in (1, 2))
+    monkeypatch.setattr(texts, "MAX_JSON", 5)
+    text = viewer.get("/compare", query_string={"a": pair[0], "b": pair[1], "tab": "result", "device": "x"}).text
+    assert "JSON results of up to 5 are compared" in text
+    assert "compare the parts that matter as two texts" in text
+
+
+@pytest.mark.parametrize("view", ["side", "unified"])
+def test_words_that_a_level_ignores_are_not_marked(app: Flask, viewer: FlaskClient, view: str) -> None:
+    pair = record_pair(app, ["10:00:01 port 1 up"], ["10:00:02 port 2 down"])
+    marked = {
+        level: re.findall(r"<(?:del|ins)>(.*?)</", get(viewer, pair, level=level, view=view))
+        for level in ("exact", "volatile", "numbers")
+    }
+    assert marked == {
+        "exact": ["01", "1 up", "02", "2 down"],
+        "volatile": ["1 up", "2 down"],
+        "numbers": ["up", "down"],
+    }
+    assert "10:00:0" in get(viewer, pair, level="numbers", view=view)
+
+
 def test_a_comparison_cut_short_says_so(viewer: FlaskClient, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "BUDGET_S", 0.0)
     assert "Not compared to the end" in get(viewer, pair)

@@ -110,10 +110,19 @@ class Picks(dict[bytes, Pick]):
         self._most = most
 
     def __missing__(self, shape: bytes) -> Pick:
-        pick = _pick([match.span() for match in _ANY.finditer(shape) if match.end() > match.start()])
+        pick = _pick(_spans(shape))
         if len(self) < self._most:
             self[shape] = pick
         return pick
+
+
+def hidden_spans(line: bytes) -> list[tuple[int, int]]:
+    """Find the hidden parts of a line: their starts and ends in bytes."""
+    return _spans(shape_of(line))
+
+
+def _spans(shape: bytes) -> list[tuple[int, int]]:
+    return [match.span() for match in _ANY.finditer(shape) if match.end() > match.start()]
 
 
 def hidden_parts(line: bytes) -> Hidden:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from webapp.compare.linefile import FileLines
 from webapp.diff.fold import Row, RowKind
+from webapp.diff.noise import Level
 from webapp.diff.words import Span, changed_words
 from webapp.domain.logdisplay import plain_line
 
@@ -59,12 +60,16 @@ class RowWriter:
     Args:
         lines: the lines of A and B.
         firsts: the numbers before the first lines, where only ranges of the texts are compared.
+        level: what counts as the same line; the words that it ignores are not marked.
         is_log: they are lines of logs, not of JSON.
     """
 
-    def __init__(self, lines: tuple[FileLines, FileLines], firsts: tuple[int, int], *, is_log: bool) -> None:
+    def __init__(
+        self, lines: tuple[FileLines, FileLines], firsts: tuple[int, int], *, level: Level, is_log: bool
+    ) -> None:
         self._lines = lines
         self._firsts = firsts
+        self._level = level
         self._is_log = is_log
 
     def write(self, rows: Sequence[Row], *, first: int) -> Iterator[ShownRow]:
@@ -90,7 +95,7 @@ class RowWriter:
             a = self._line(0, row.partner)
         elif row.kind != "replace":
             return (), ()
-        return changed_words(a.text, b.text) if a is not None and b is not None else ((), ())
+        return changed_words(a.text, b.text, level=self._level) if a is not None and b is not None else ((), ())
 
     def _line(self, side: int, number: int | None) -> _Line | None:
         """Read what is shown of a line, by its number from 1."""

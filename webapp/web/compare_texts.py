@@ -152,7 +152,7 @@ def answer_patch(session: Session, choice: Choice) -> Response:
 
 def _writer(difference: Difference, lines: Any, *, is_log: bool) -> RowWriter:
     a, b = difference.texts
-    return RowWriter(lines, (a.first, b.first), is_log=is_log)
+    return RowWriter(lines, (a.first, b.first), level=difference.order.level, is_log=is_log)
 
 
 def _shown(difference: Difference, *, is_log: bool) -> Values:
