@@ -3,7 +3,8 @@
     python -m bench.diff_pages [--quick]
 
 CPU times are those of the server's own process, by what the system says of it; the comparison itself is made by a
-process of its own.
+process of its own. The first paint is what Chromium says of a page that it opens for the first time, by the clock: the
+median of some, without it where there is no Chromium.
 """
 
 import argparse
@@ -22,7 +23,10 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from playwright.sync_api import Browser, sync_playwright
+
 from bench.diff_texts import Pair, log_pair
+from tests.programs import find_program
 from tests.servers.product import Product, running_product
 from webapp.accounts.sessions import account_of
 from webapp.accounts.tokens import TokenRequest, make_token
@@ -33,12 +37,16 @@ from webapp.store import accounts
 from webapp.store.db import db, writing
 from webapp.store.schema import upgrade
 
+NAMES = ("10 % changed, times kept", "all changed")
 LINES, QUICK_LINES = 960_000, 100_000
 COOKIE = "afterrun_session"
 UIDS = [str(UUID(int=number)) for number in (1, 2, 3, 4)]
 MAX_PAGE, MAX_PAGE_S, MAX_CHUNK_S = 300_000, 0.030, 0.030
+MAX_PAINT_S = 1.0
 CHUNK = 300
 ROUNDS = 20
+PAINTS = 5
+FIRST_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -132,7 +140,7 @@ def wait(site: Site, query: str) -> float:
 
 def pages(site: Site, report: Report) -> None:
     """Measure the pages of both pairs."""
-    for pair, name in enumerate(("10 % changed, times kept", "all changed")):
+    for pair, name in enumerate(NAMES):
         query = address(pair)
         report.add(f"{name}: until it is there", f"{wait(site, query):.1f} s")
         size = len(site.get(f"/compare?{query}"))
@@ -142,6 +150,29 @@ def pages(site: Site, report: Report) -> None:
         took = site.spent(partial(some_rows, site, query))
         report.add(f"{name}: {CHUNK} rows, CPU", f"{took * 1000:.0f} ms", "30 ms", good=took <= MAX_CHUNK_S)
     report.add("memory of the server afterwards", f"{site.memory_mb():.0f} MB")
+
+
+def paints(site: Site, report: Report) -> None:
+    """Measure when something of the first page can be seen; both comparisons are there."""
+    chromium = find_program("chromium")
+    if chromium is None:
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for pair, name in enumerate(NAMES):
+            took = statistics.median(first_paint(browser, site, address(pair)) for _ in range(PAINTS))
+            report.add(f"{name}: first page, first paint", f"{took:.2f} s", "1 s", good=took <= MAX_PAINT_S)
+        browser.close()
+
+
+def first_paint(browser: Browser, site: Site, query: str) -> float:
+    """Open a page with nothing kept from before; return the seconds until its first text is painted."""
+    with closing(browser.new_context(base_url=site.server.url, viewport={"width": 1440, "height": 900})) as context:
+        context.add_cookies([{"name": COOKIE, "value": site.cookie, "url": site.server.url}])
+        page = context.new_page()
+        page.goto(f"/compare?{query}")
+        milliseconds: float = page.wait_for_function(FIRST_PAINT).json_value()
+    return milliseconds / 1000
 
 
 def first_page(site: Site, query: str, _round: int) -> None:
@@ -209,6 +240,7 @@ def main() -> int:
             site = Site(server=server, cookie=cookie)
             site.get("/runs")
             pages(site, report)
+            paints(site, report)
             others(site, report)
     print(f"## Pages of a comparison of two logs of {lines:,} lines\n")
     print("\n".join(["| what | measured | demand | |", "|---|---|---|---|", *report.rows]))
