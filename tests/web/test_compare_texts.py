@@ -147,6 +147,7 @@ def test_too_long_texts_are_refused_and_ranges_offered(
     text = get(viewer, pair)
     assert "up to 10 lines are compared at once" in text
     assert "a_lines=1-200000" in text
+    assert "level=exact" in text
     monkeypatch.setattr(texts, "MAX_BYTES", 10)
     assert "up to 10 are compared at once" in get(viewer, pair)
 

@@ -44,7 +44,10 @@ def main() -> int:
     except MemoryError:
         say(f"{REFUSED}it needs more than {order.memory_bytes // 1024**2:,} MB of memory")
     except RulesError:
-        say(f"{REFUSED}a rule of the service may never end: with the rules it took more than {order.rules_s:g} seconds")
+        say(
+            f"{REFUSED}a rule of the service may never end: with the rules it took more than {order.rules_s:g} seconds;"
+            " the level exact uses none"
+        )
     except (TooLargeError, RuleError) as error:
         say(f"{REFUSED}{error}")
     return 0
