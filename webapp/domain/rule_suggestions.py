@@ -6,6 +6,7 @@ A pattern keeps the words of the line and replaces numbers, names, times and ide
 import re
 from collections.abc import Iterator, Sequence
 
+from webapp.diff.noise import Level, keys_of
 from webapp.diff.rules import LONGEST_PATTERN
 from webapp.diff.words import Span, changed_words
 from webapp.domain.compare_options import NoiseRule, RuleKind
@@ -15,6 +16,7 @@ from webapp.domain.signatures import Signer
 LONGEST_TEXT = 160  # characters of a line that a pattern is made of
 MOST_PARTS = 4  # parts of a line that one pattern hides
 
+_BYTES = ("utf-8", "surrogatepass")
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 _WORD = re.compile(r"\w+")
 _MIXED = re.compile(r"(?:\d+[A-Za-z_]+|[A-Za-z_]+\d+)\d*[A-Za-z_]+\w*|\d+[A-Za-z_]+\d\w*")  # such as 4f2a9, AX12b
@@ -31,7 +33,10 @@ def suggest_rules(line: str, other: str = "") -> list[NoiseRule]:
     """
     found: list[NoiseRule] = []
     text, counterpart = (split_stamp(each)[1].strip() for each in (line, other))
-    pattern = _parts_pattern(text, counterpart) if counterpart and counterpart != text else ""
+    pattern = ""
+    if counterpart and counterpart != text:
+        # Rules count where the masks do too: what those hide is no part of a rule, unless nothing else differs.
+        pattern = _parts_pattern(text, counterpart, "volatile") or _parts_pattern(text, counterpart, "exact")
     if pattern:
         found.append(NoiseRule(kind=RuleKind.MASK, pattern=pattern))
     whole = generalise(_cut(text))
@@ -76,12 +81,13 @@ def _class_of(kind: str, value: str) -> str:
     return " +".join(r"\S+" for _ in value.split()) or r"\s+"
 
 
-def _parts_pattern(text: str, other: str) -> str:
+def _parts_pattern(text: str, other: str, level: Level) -> str:
     """Return a pattern for what differs between two lines, with the words before it; empty when there is none.
 
-    What it matches is hidden in both lines, so that they become equal.
+    What it matches is hidden in both lines, so that they become equal at a level.
     """
-    spans, others = (_widened(side, each) for side, each in zip((text, other), changed_words(text, other), strict=True))
+    changed = changed_words(text, other, level=level)
+    spans, others = (_widened(side, each) for side, each in zip((text, other), changed, strict=True))
     if len(spans) != len(others) or not 0 < len(spans) <= MOST_PARTS:
         return ""
     patterns: list[str] = []
@@ -93,8 +99,8 @@ def _parts_pattern(text: str, other: str) -> str:
     joined = "|".join(dict.fromkeys(patterns))
     if "" in patterns or len(joined) > LONGEST_PATTERN:
         return ""
-    regex = re.compile(joined)
-    return joined if regex.sub("", text) == regex.sub("", other) else ""
+    keys = [keys_of(re.sub(joined, "", each).encode(*_BYTES), level=level).lines for each in (text, other)]
+    return joined if keys[0] == keys[1] else ""
 
 
 def _widened(text: str, spans: Sequence[Span]) -> list[Span]:
