@@ -52,6 +52,10 @@ const KEYS = {
 export function startKeys() {
   document.addEventListener('keydown', event => {
     const typing = event.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog');
+    if (event.key === 'Escape' && event.target.matches?.('[data-search], [data-search-all]')) { // back to the rows, its text stays
+      event.target.blur();
+      event.preventDefault();
+    }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !isOn()) return;
     if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
   });

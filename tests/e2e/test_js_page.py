@@ -51,6 +51,10 @@ def test_slash_goes_to_the_filter_where_keys_are_text(tab: Page, site: StaticSit
     expect(tab.locator("[data-search]")).to_be_focused()
     tab.keyboard.type("jx?")
     expect(tab.locator("[data-search]")).to_have_value("jx?")
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("j")
+    expect(tab.get_by_role("link", name="run 9")).to_be_focused()
+    expect(tab.locator("[data-search]")).to_have_value("jx?")
 
 
 def test_keys_can_be_turned_off_for_good(tab: Page, site: StaticSite) -> None:

@@ -122,16 +122,22 @@ def page_devices(
     return Page(items=items, older=older)
 
 
+def find_device(session: Session, name: str) -> Device | None:
+    """Return the device of this name, if there is one."""
+    row = session.execute(_devices().where(DeviceRow.name == name)).mappings().first()
+    return None if row is None else _device(row)
+
+
 def get_device(session: Session, name: str) -> Device:
     """Return the device of this name.
 
     Raises:
         NotFoundError: there is none.
     """
-    row = session.execute(_devices().where(DeviceRow.name == name)).mappings().first()
-    if row is None:
+    found = find_device(session, name)
+    if found is None:
         raise NotFoundError(f"there is no device {name}")
-    return _device(row)
+    return found
 
 
 def count_last_statuses(session: Session, *, where: Expression = EVERYTHING) -> dict[str, int]:
