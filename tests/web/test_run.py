@@ -66,6 +66,12 @@ def test_attempts_say_how_long_they_took(app: Flask, viewer: FlaskClient) -> Non
     assert re.search(r">[0-9.]+ s, 1 device<", text)
 
 
+def test_attempts_count_failed_devices_and_failed_cases_apart(viewer: FlaskClient, retried: str) -> None:
+    text = viewer.get(f"/runs/{retried}").text
+    assert "s, 2 of 3 devices failed, 1 of 2 cases failed<" in text
+    assert re.search(r">[0-9.]+ m?s, 1 device<", text)
+
+
 def test_attempts_of_a_file_without_their_times_do_not_take_the_time_of_the_run(
     client: FlaskClient, viewer: FlaskClient, make_token: MakeToken
 ) -> None:

@@ -133,20 +133,27 @@ def _attempt_tabs(run: Run, attempts: list[Attempt], section: Section) -> list[d
 
 
 def _word(attempt: Attempt) -> str:
-    return "failed" if _failures(attempt) else "ok"
+    return "failed" if _failed_devices(attempt) or _failed_cases(attempt) else "ok"
 
 
-def _failures(attempt: Attempt) -> int:
-    failed_devices = sum(attempt.device_counts.get(word, 0) for word in DEVICE_FAILURE)
-    return failed_devices + attempt.case_counts.get(CaseResult.FAIL, 0)
+def _failed_devices(attempt: Attempt) -> int:
+    return sum(attempt.device_counts.get(word, 0) for word in DEVICE_FAILURE)
+
+
+def _failed_cases(attempt: Attempt) -> int:
+    return attempt.case_counts.get(CaseResult.FAIL, 0)
 
 
 def _detail(attempt: Attempt, ended_at: datetime | None, *, is_timed: bool) -> str:
-    total = sum(attempt.device_counts.values()) or sum(attempt.case_counts.values())
-    text = counted(total, "device" if attempt.device_counts else "case")
-    if failed := _failures(attempt):
-        text = f"{failed:,} of {text} failed"
     end = attempt.ended_at or ended_at
+    parts = []
     if is_timed and attempt.started_at and end:
-        text = f"{short_duration((end - attempt.started_at).total_seconds())}, {text}"
-    return text
+        parts.append(short_duration((end - attempt.started_at).total_seconds()))
+    for word, counts, failed in (
+        ("device", attempt.device_counts, _failed_devices(attempt)),
+        ("case", attempt.case_counts, _failed_cases(attempt)),
+    ):
+        text = counted(sum(counts.values()), word)
+        if counts:
+            parts.append(f"{failed:,} of {text} failed" if failed else text)
+    return ", ".join(parts)
