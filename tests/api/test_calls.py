@@ -213,7 +213,9 @@ def test_lists_follow_their_cursor(caller: FlaskClient, app: Flask) -> None:
 
 
 def test_lists_refuse_nonsense(caller: FlaskClient) -> None:
-    assert caller.get("/api/v1/runs?q=statis:x").status_code == 400
+    faulty = caller.get("/api/v1/runs?q=a+statis:x")
+    assert faulty.status_code == 400
+    assert faulty.json["errors"][0]["path"] == "filter: character 3"
     for query in ("limit=0", "limit=x", "limit=1&limit=2", "cursor=nonsense", "colour=1"):
         answer = caller.get(f"/api/v1/runs?{query}")
         assert answer.status_code == 422

@@ -42,6 +42,8 @@ def status_of(error: AfterrunError) -> HTTPStatus:
 def refuse(error: AfterrunError) -> Response:
     """Answer one of our errors as JSON."""
     faults = [Fault(path, message) for path, message in error.faults] if isinstance(error, InvalidError) else []
+    if isinstance(error, QueryError):
+        faults = [Fault(f"filter: character {error.position + 1}", str(error))]
     body = Faults(
         errors=faults or [Fault("", str(error))],
         acked=error.acked if isinstance(error, InvalidError) else None,
