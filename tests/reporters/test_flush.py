@@ -176,7 +176,7 @@ def test_command_says_what_it_did(
     capfd.readouterr()
     assert main(["flush", "--spool", str(spool), "--url", NOWHERE]) == 1
     said = capfd.readouterr()
-    assert said.out == "0 events of 0 runs sent, 1 runs left\n"
+    assert said.out == "0 events of 0 runs sent, 1 run left\n"
     assert "does not answer" in said.err
     assert main(["flush", "--spool", str(spool), "--url", peer.url, "--json"]) == 0
     assert json.loads(capfd.readouterr().out) == {"runs": 1, "events": 5, "left": 0, "reason": ""}

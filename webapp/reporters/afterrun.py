@@ -1973,13 +1973,18 @@ def _end_of(command: Command, outcome: Outcome | None) -> tuple[str, str | None]
     return "complete", None
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def run_flush(options: argparse.Namespace) -> int:
     """Send what was left; 0 when nothing is left any more."""
     done = flush(options.url, spool=options.spool)
     if options.json:
         sys.stdout.write(json.dumps(done._asdict()) + "\n")
     else:
-        sys.stdout.write(f"{done.events} events of {done.runs} runs sent, {done.left} runs left\n")
+        events, runs, left = _counted(done.events, "event"), _counted(done.runs, "run"), _counted(done.left, "run")
+        sys.stdout.write(f"{events} of {runs} sent, {left} left\n")
         if done.left:
             _warn(done.reason)
     return 1 if done.left else 0
