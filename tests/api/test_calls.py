@@ -212,10 +212,25 @@ def test_lists_follow_their_cursor(caller: FlaskClient, app: Flask) -> None:
     assert [version["number"] for version in history["items"]] == [3, 2]
 
 
+def test_refusals_name_the_place_and_what_was_expected(caller: FlaskClient, app: Flask) -> None:
+    uid = record_run(app)
+    for answer, place, expected in (
+        (caller.get(f"/api/v1/runs/{uid}/results.json?devices=x"), "devices", "expected one of all, failed, success"),
+        (caller.put("/api/v1/services/a", json={"kind": "x"}), "kind", "expected one of service, workflow"),
+        (caller.put("/api/v1/services/a", json={"kynd": "x"}), "kynd", "unknown field"),
+        (caller.put("/api/v1/services/a", json={"heartbeat_s": "x"}), "heartbeat_s", "expected a whole number or null"),
+        (caller.get("/api/v1/runs?limit=x"), "limit", "expected a whole number, got a text"),
+    ):
+        assert answer.status_code == 422
+        (fault,) = answer.get_json()["errors"]
+        assert fault["path"] == place
+        assert fault["message"].startswith(expected)
+
+
 def test_lists_refuse_nonsense(caller: FlaskClient) -> None:
     faulty = caller.get("/api/v1/runs?q=a+statis:x")
     assert faulty.status_code == 400
-    assert faulty.json["errors"][0]["path"] == "filter: character 3"
+    assert faulty.get_json()["errors"][0]["path"] == "filter: character 3"
     for query in ("limit=0", "limit=x", "limit=1&limit=2", "cursor=nonsense", "colour=1"):
         answer = caller.get(f"/api/v1/runs?{query}")
         assert answer.status_code == 422

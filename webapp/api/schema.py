@@ -13,12 +13,14 @@ from flask import Blueprint, Response, request
 from webapp.api.bodies import read_body
 from webapp.api.guard import requires_scope
 from webapp.domain.access import Scope
+from webapp.domain.wire import choices_of, in_plain_words
 from webapp.errors import InvalidError
 
 JSON_BODY_LIMIT = 4 * 1024 * 1024
 JSON = "application/json"
 
 _PATH_PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _ERROR_PLACE = re.compile(r"^(?P<message>.*?) - at `\$(?P<path>.*)`$", re.DOTALL)
 
 
@@ -173,18 +175,20 @@ def decode_json(raw: bytes, expected: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=expected)
     except msgspec.ValidationError as error:
-        raise InvalidError(fault_of(error)) from error
+        raise InvalidError(fault_of(error, expected)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidError(("body", f"expected JSON: {error}")) from error
 
 
-def fault_of(error: msgspec.ValidationError) -> tuple[str, str]:
+def fault_of(error: msgspec.ValidationError, expected: type) -> tuple[str, str]:
     """Split msgspec's sentence into the place and what was expected there."""
-    text = str(error)
-    found = _ERROR_PLACE.match(text)
-    if found is None:
-        return "", text
-    return found["path"].lstrip("."), found["message"]
+    found = _ERROR_PLACE.match(str(error))
+    path, message = (found["path"].lstrip("."), found["message"]) if found else ("", str(error))
+    unknown = _UNKNOWN.fullmatch(message)
+    if unknown is not None:
+        return ".".join(part for part in (path, unknown[1][:80]) if part), "unknown field"
+    choices = choices_of(expected, path) if message.startswith("Invalid ") else []
+    return path, f"expected one of {', '.join(choices)}" if choices else in_plain_words(message)
 
 
 def _parse_query(expected: type[S]) -> S:
@@ -198,7 +202,7 @@ def _parse_query(expected: type[S]) -> S:
     try:
         return msgspec.convert(request.args.to_dict(), expected, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidError(fault_of(error)) from error
+        raise InvalidError(fault_of(error, expected)) from error
 
 
 def _answer(value: Any, described: Operation) -> Response:

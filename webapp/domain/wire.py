@@ -154,13 +154,14 @@ def _explain_field(line: bytes, text: str, place: str) -> tuple[str, str]:
         return _join(place, _join_field(field, named.group(1))), "expected a value, got nothing; the field is required"
     if field == "type" and kind not in TYPES:
         return _join(place, "type"), _expected_one_of(list(TYPES), kind)
-    choices = _ENDED if (kind, field) == ("device.end", "status") else _choices(kind, field)
+    choices = _ENDED if (kind, field) == ("device.end", "status") else choices_of(TYPES.get(kind), field)
     if choices and sentence.startswith("Invalid "):
         return _join(place, field), f"expected one of {', '.join(choices)}"
-    return _join(place, field), _in_plain_words(sentence)
+    return _join(place, field), in_plain_words(sentence)
 
 
-def _in_plain_words(sentence: str) -> str:
+def in_plain_words(sentence: str) -> str:
+    """Return what msgspec says of a value in the words of our own refusals: `expected a whole number, got a text`."""
     sentence = sentence.replace("Invalid RFC3339 encoded datetime", "Expected `datetime`")
     sentence = sentence.replace("with a timezone component", "with its zone")
     sentence = _KIND.sub(lambda found: " or ".join(_KINDS.get(kind, kind) for kind in found[1].split(" | ")), sentence)
@@ -187,14 +188,16 @@ def _expected_one_of(choices: list[str], got: str) -> str:
     return f"expected one of {', '.join(choices)}, got {got[:40]!r}{hint}"
 
 
-def _choices(kind: str, field: str) -> list[str]:
-    info = msgspec.inspect.type_info(TYPES[kind]) if kind in TYPES else None
-    for member in info.fields if isinstance(info, msgspec.inspect.StructType) else ():
-        if member.encode_name == field:
-            if isinstance(member.type, msgspec.inspect.EnumType):
-                return [str(word.value) for word in member.type.cls]
-            if isinstance(member.type, msgspec.inspect.LiteralType):
-                return [str(word) for word in member.type.values]
+def choices_of(expected: type | None, field: str) -> list[str]:
+    """Return the words that a field of a structure may have, or nothing when they are not counted."""
+    info = None if expected is None else msgspec.inspect.type_info(expected)
+    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+    for kind in (member.type for member in fields if member.encode_name == field):
+        for each in kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,):
+            if isinstance(each, msgspec.inspect.EnumType):
+                return [str(word.value) for word in each.cls]
+            if isinstance(each, msgspec.inspect.LiteralType):
+                return [str(word) for word in each.values]
     return []
 
 
