@@ -195,7 +195,7 @@ def test_query_of_each_form_is_understood_in_both_places(query: Any, saved: Save
         (
             {"criteria": {"status": "all", "dependency_query": ["health__Complete", 7]}},
             "notify.criteria.dependency_query[1]",
-            "expected a text, got 7",
+            "expected a text, got a number: put it in quotes",
         ),
         (
             {"criteria": {"status": "all", "stat": 1}},

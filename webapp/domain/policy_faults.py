@@ -54,7 +54,9 @@ class Reader:
     def line(self, value: object, path: str, *, is_required: bool = True) -> str:
         """Return a value that is a one-line text; empty when it is at fault."""
         if not isinstance(value, str):
-            self.fault(path, f"expected a text, got {shown(value)}")
+            # Not the number itself: it may be a token.
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            self.fault(path, f"expected a text, got {'a number: put it in quotes' if is_number else shown(value)}")
             return ""
         fault = find_text_fault(value)
         if fault is None and len(value) > MAX_TEXT:
