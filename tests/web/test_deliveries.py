@@ -180,6 +180,7 @@ def test_run_that_nobody_heard_of_says_so(site: Site) -> None:
     uid = record_run(site.app, service="calm", devices=["edge-1"])
     site.work()
     assert "Nobody was told" in _client(site, Role.VIEWER).get(f"/runs/{uid}").text
+    assert "Say who is told of" in _client(site, Role.OPERATOR).get(f"/runs/{uid}").text
 
 
 def test_administrators_are_told_that_messages_do_not_leave(site: Site) -> None:
