@@ -25,6 +25,7 @@ from webapp.accounts.tokens import make_token as store_token
 from webapp.app import create_app
 from webapp.cli.server import Server
 from webapp.clock import now
+from webapp.compare.workshop import WORKSHOP, Workshop
 from webapp.domain.access import Role, Scope
 from webapp.store import accounts as store
 from webapp.store.changes import hub_of
@@ -33,6 +34,7 @@ from webapp.store.schema import upgrade
 
 SignIn = Callable[[Role], FlaskClient]
 MakeToken = Callable[..., str]
+COMPARED_S = 60.0
 TEST_CONFIG = {"TESTING": True, "WTF_CSRF_ENABLED": False, "SECRET_KEY": "a key for tests only"}
 
 
@@ -95,6 +97,9 @@ def app(tmp_path: Path, own_database: dict[str, object]) -> Iterator[Flask]:
     """Return an application with an empty database of its own, with its context entered."""
     application = create_app(tmp_path / "instance", config={**TEST_CONFIG, **own_database})
     application.test_client_class = FreshClient
+    # A process that compares takes longer to start on a busy machine than readers are kept waiting.
+    shelf = application.extensions[WORKSHOP].shelf
+    application.extensions[WORKSHOP] = Workshop(shelf, patience_s=COMPARED_S)
     with application.app_context():
         yield application
         hub_of(db.engine).close()
