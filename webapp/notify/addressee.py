@@ -27,6 +27,7 @@ class Addressee:
         is_ordered: whether the channel's messages to one target go one after another.
         skipped: why nothing is sent; empty when something is.
         to: the target for people, when it is not the target's own `to`.
+        place: what is equal where a target without an address of its own leads to the same place.
     """
 
     channel: str
@@ -37,6 +38,7 @@ class Addressee:
     is_ordered: bool = False
     skipped: str = ""
     to: str = ""
+    place: str = ""
 
     @property
     def key(self) -> str:
@@ -46,7 +48,7 @@ class Addressee:
         if target.callback is not None:
             parts.append(msgspec.json.encode(target.callback, order="sorted").decode())
         if not target.to:
-            parts.append(self.source or self.to)
+            parts.append(self.place or self.source or self.to)
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
     @property

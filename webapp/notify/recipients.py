@@ -1,5 +1,6 @@
 """Whom does each recipient of a notify block stand for, and why can somebody not be reached?"""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from webapp.notify.contract import Callback, Channel, Target
 from webapp.notify.office import DESTINATION, Office
 from webapp.notify.tokens import seal_callback
 from webapp.notify.wants import Wants
+from webapp.plugins.fields import dump_config
 from webapp.store.accounts import User, find_user, find_user_by_name
 from webapp.store.db import Session
 from webapp.store.destinations import find_destination
@@ -113,7 +115,9 @@ def configured(asking: Asking, channel_name: str, source: str, *, to: str) -> li
         targets = channel.find_targets(config)
     except AfterrunError as error:
         return [asking.unreached(channel_name, to, f"it is not set up: {error}")]
-    return [_addressee(asking, channel, target, source=source, to=to if not target.to else "") for target in targets]
+    found = [_addressee(asking, channel, target, source=source, to=to if not target.to else "") for target in targets]
+    place = json.dumps(dump_config(config), sort_keys=True)
+    return [replace(each, place=place) for each in found]
 
 
 def to_repository(asking: Asking, name: str) -> Addressee:
