@@ -109,6 +109,18 @@ def test_long_messages_and_values_are_cut(tmp_path: Path, monkeypatch: pytest.Mo
     assert values.items[0].new == '"' + "b" * 399 + "…"
 
 
+def test_long_values_show_where_they_differ(tmp_path: Path) -> None:
+    texts = [b'["' + b"a" * 5_000 + each + b'"]' for each in (b"old", b"new")]
+    order = order_of(tmp_path, *texts)
+    origins = [structs.replace(each, is_json=True) for each in (order.a, order.b)]
+    values = open_difference(
+        made(structs.replace(order, a=origins[0], b=origins[1], values=True)), (NOBODY, NOBODY)
+    ).values()
+    assert values is not None
+    before = "…" + "a" * making.LEAD
+    assert (values.items[0].old, values.items[0].new) == (f'{before}old"', f'{before}new"')
+
+
 def test_json_is_written_out_with_a_value_and_a_line_of_text_each() -> None:
     assert written_out(b'{"a":"x\\ny\\n","b":[1,2],"c":"\\\\n"}').splitlines() == [
         b"{",

@@ -29,7 +29,8 @@ from webapp.diff.noise import Level
 from webapp.diff.pairing import align
 from webapp.diff.rules import Rule
 from webapp.diff.templates import Message, compare_messages
-from webapp.diff.values import Kind, diff_json
+from webapp.diff.trim import common_prefix
+from webapp.diff.values import Change, Kind, diff_json
 from webapp.domain.logdisplay import plain_line
 from webapp.errors import TooLargeError
 
@@ -41,6 +42,8 @@ MAX_VALUES = 5_000
 MAX_HITS = 10_000
 MAX_MESSAGES = 100
 SHOWN_VALUE = 400
+# Characters before the first that differs, where a long value is cut.
+LEAD = 80
 SHOWN_MESSAGE = 300
 # Escapes take room too.
 READ_OF_MESSAGE = 16 * SHOWN_MESSAGE
@@ -170,7 +173,7 @@ class ShownMessages(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownValue(msgspec.Struct, frozen=True, kw_only=True):
-    """A changed value: where, how, and both sides as JSON, cut where they are long."""
+    """A changed value: where, how, and both sides as JSON; of long ones what is around the first difference."""
 
     path: str
     kind: Kind
@@ -294,11 +297,7 @@ def compare_values(order: Order) -> ShownValues:
     """List the values that changed from one JSON text to the other."""
     old, new = (_loaded(each) for each in (order.a, order.b))
     changes = diff_json(old, new, tolerance=order.tolerance, ignore=order.ignore)
-    items = [
-        ShownValue(path=each.path, kind=each.kind, old=_written(each.old), new=_written(each.new))
-        for each in changes[:MAX_VALUES]
-    ]
-    return ShownValues(count=len(changes), items=items)
+    return ShownValues(count=len(changes), items=[_shown(each) for each in changes[:MAX_VALUES]])
 
 
 def _loaded(origin: Origin) -> Json:
@@ -309,9 +308,18 @@ def _loaded(origin: Origin) -> Json:
         raise TooLargeError(f"{origin.name} is nested too deep to be compared") from None
 
 
-def _written(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}…"
+def _shown(change: Change) -> ShownValue:
+    old, new = (json.dumps(value, ensure_ascii=False) for value in (change.old, change.new))
+    start = 0
+    if change.kind == "changed" and max(len(old), len(new)) > SHOWN_VALUE:
+        first = common_prefix(old, new, a_range=(0, len(old)), b_range=(0, len(new)))
+        start = max(first - LEAD, 0)
+    return ShownValue(path=change.path, kind=change.kind, old=_cut(old, start), new=_cut(new, start))
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + SHOWN_VALUE
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
 
 
 def find_rows(order: Order, a: FileLines, b: FileLines) -> "array[int]":
