@@ -91,6 +91,7 @@ OTHERS = frozenset(
         "destinations.new",
         "destinations.preview",
         "destinations.show",
+        "finding.show",
         "health.show",
         "logs.lines",
         "logs.meta",
