@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -297,7 +296,7 @@ def compare_values(order: Order) -> ShownValues:
     """List the values that changed from one JSON text to the other."""
     old, new = (_loaded(each) for each in (order.a, order.b))
     changes = diff_json(old, new, tolerance=order.tolerance, ignore=order.ignore)
-    return ShownValues(count=len(changes), items=[_shown(each) for each in changes[:MAX_VALUES]])
+    return ShownValues(count=len(changes), items=[_shown_value(each) for each in changes[:MAX_VALUES]])
 
 
 def _loaded(origin: Origin) -> Json:
@@ -308,7 +307,7 @@ def _loaded(origin: Origin) -> Json:
         raise TooLargeError(f"{origin.name} is nested too deep to be compared") from None
 
 
-def _shown(change: Change) -> ShownValue:
+def _shown_value(change: Change) -> ShownValue:
     old, new = (json.dumps(value, ensure_ascii=False) for value in (change.old, change.new))
     start = 0
     if change.kind == "changed" and max(len(old), len(new)) > SHOWN_VALUE:
