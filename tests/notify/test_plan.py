@@ -18,7 +18,6 @@ from webapp.domain.outcome import ServiceKind
 from webapp.ingest.logs import append_bytes
 from webapp.ingest.services import ServiceFields, put_service
 from webapp.ingest.stream import accept_messages
-from webapp.notify.destinations import DestinationFields, put_destination
 from webapp.notify.tokens import find_token
 from webapp.store import accounts
 from webapp.store.db import reading, writing
@@ -386,18 +385,3 @@ def end_run(uid: str) -> None:
     """End a run that goes on."""
     event = RunEnd(seq=1, ts=NOW + timedelta(minutes=1), status="complete")
     accept_messages([event], uid=uid, stream="end", caller=SERVER, now=NOW + timedelta(minutes=1))
-
-
-def test_one_place_is_told_once_whatever_names_it(site: Site, receiver: Receiver) -> None:
-    hooks = {"same": f"{receiver.url}/hooks/a", "other": f"{receiver.url}/hooks/b"}
-    with writing() as session:
-        site.office.settings.put(session, "MATTERMOST_URL", hooks["same"], by_id=None, now=NOW)
-        for name, url in hooks.items():
-            fields = DestinationFields(channel="mattermost", config={"url": url})
-            put_destination(session, site.office, name, fields, by_id=None, now=NOW)
-        options = {"send_notification": ["mattermost", "same", "other"]}
-        put_service(session, "audit", ServiceFields(options=options), now=NOW)
-    uid = record_run(site.app, service="audit")
-    site.work()
-    assert states(site, uid) == [("mattermost", "mattermost", "sent"), ("mattermost", "other", "sent")]
-    assert sorted(taken.path for taken in receiver.taken) == ["/hooks/a", "/hooks/b"]
