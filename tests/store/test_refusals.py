@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.conftest import MakeToken
+from tests.databases import is_on_postgres
 from tests.factories.runs import NOW, SERVER
 from webapp.accounts.queries import QueryFields, put_query
 from webapp.errors import AfterrunError, BusyError, ConflictError, StorageError
@@ -138,6 +139,7 @@ def full_disk() -> Iterator[None]:
     db.engine.dispose()
 
 
+@pytest.mark.skipif(is_on_postgres(), reason="bounds the pages of a SQLite file")
 def test_a_full_disk_refuses_the_whole_batch_and_takes_it_later(
     app: Flask, api: Callable[[str], FlaskClient], make_token: MakeToken
 ) -> None:
