@@ -23,6 +23,7 @@ from webapp.diff.trim import common_lines
 ENGINE_VERSION = 3  # part of every cache key: raise it when the same input may give other hunks
 
 _WORTH_CUTTING = 8  # common ends that are a smaller part of the text than one in so many are left on
+_NUMBERED_BY_TURNS = 250  # lines of a side
 _LOOKED_AT = 10_000  # lines of a side that are looked at together
 _READ_TOGETHER = 500
 _MOST_NAMED = 20_000  # ignored rows that are asked which mask hid them
@@ -136,12 +137,12 @@ def diff_lines(
     deadline = deadline or Deadline()
     left_a: dict[int, str] = {}
     left_b: dict[int, str] = {}
-    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
-    x, y = (
-        list(map(number_of.__getitem__, stream_keys(each.blocks(), left_out, level=level, rules=ready, until=deadline)))
-        for each, left_out in ((a, left_a), (b, left_b))
+    x, y = _numbered(
+        *(
+            stream_keys(each.blocks(), left_out, level=level, rules=ready, until=deadline)
+            for each, left_out in ((a, left_a), (b, left_b))
+        )
     )
-    del number_of
     if left_a or left_b:
         diff = _diff_kept(x, y, left_a, left_b, deadline=deadline, tuning=tuning)
     else:
@@ -156,9 +157,7 @@ def diff_keys(
     a: Iterable[Hashable], b: Iterable[Hashable], *, budget_s: float | None = None, tuning: Tuning = DEFAULT
 ) -> LineDiff:
     """Compare two sequences of hashable keys; equal keys mean equal lines."""
-    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
-    x, y = (list(map(number_of.__getitem__, each)) for each in (a, b))
-    del number_of
+    x, y = _numbered(iter(a), iter(b))
     return _diff_numbers(x, y, deadline=Deadline(budget_s), tuning=tuning)
 
 
@@ -192,6 +191,22 @@ def _counted(number: int, noun: str) -> str:
 def _line_count(data: bytes) -> int:
     """Count lines, the last one too when it has no newline."""
     return data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
+
+
+def _numbered(a: Iterator[Hashable], b: Iterator[Hashable]) -> tuple[list[int], list[int]]:
+    """Return a number for each key, the same for equal ones; a part of each side by turns.
+
+    Of a million lines the place of most is no longer in the processor's cache when the whole other side was read first.
+    """
+    number_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    x: list[int] = []
+    y: list[int] = []
+    size = -1
+    while size < len(x) + len(y):
+        size = len(x) + len(y)
+        x.extend(map(number_of.__getitem__, islice(a, _NUMBERED_BY_TURNS)))
+        y.extend(map(number_of.__getitem__, islice(b, _NUMBERED_BY_TURNS)))
+    return x, y
 
 
 def _diff_numbers(x: list[int], y: list[int], *, deadline: Deadline, tuning: Tuning) -> LineDiff:
