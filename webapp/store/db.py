@@ -28,7 +28,7 @@ SQLITE_PRAGMAS = (
     "synchronous=NORMAL",
     "busy_timeout=10000",
     "foreign_keys=ON",
-    "cache_size=-2048",
+    "cache_size=-1024",
     "temp_store=MEMORY",
     "wal_autocheckpoint=4000",
 )
